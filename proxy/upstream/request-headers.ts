@@ -1,0 +1,70 @@
+/** The header fields of the call that goes out: what the caller sent, minus what is not for the upstream, plus what its owner set. */
+import { isHopByHop, namesInConnection } from './hop-by-hop.ts';
+
+/** A header that replaces the caller's of the same name. */
+export interface SetHeader {
+  readonly lowerName: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface RequestHeaderRules {
+  /** Sent on each call, in this order, after the caller's own. */
+  readonly set: readonly SetHeader[];
+  /** `Basic …` of the target's URL; used when nothing else brings an Authorization. */
+  readonly authorization: string | null;
+  /** Lower-case names that this kind of target never gets. */
+  readonly withhold: ReadonlySet<string>;
+}
+
+export interface IncomingHeaders {
+  /** Names and values in turn, as received. */
+  readonly rawHeaders: readonly string[];
+  /** The Connection header, all lines joined by commas. */
+  readonly connection: string | undefined;
+  /** Whether Authorization named the target (it is then ours, not the upstream's). */
+  readonly fromAuthorization: boolean;
+}
+
+/** Answered, enforced or replaced by the proxy itself, whatever the target. */
+const consumedNames = new Set(['dapr-api-token', 'dapr-app-id', 'destination-app-id', 'expect', 'host']);
+
+/** Builds the flat list of names and values. Names keep their case, fields their order and their duplicates. */
+export function requestHeaders(incoming: IncomingHeaders, rules: RequestHeaderRules): string[] {
+  const { rawHeaders } = incoming;
+  const nominated = namesInConnection(incoming.connection);
+  const headers: string[] = [];
+  let hasAuthorization = false;
+  let cookieAt = -1;
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    const value = rawHeaders[index + 1] ?? '';
+    const lowerName = name.toLowerCase();
+    if (lowerName.startsWith(':') || isHopByHop(lowerName) || consumedNames.has(lowerName)) continue;
+    if (nominated.has(lowerName) || rules.withhold.has(lowerName) || isSet(rules.set, lowerName)) continue;
+    if (lowerName === 'authorization') {
+      if (incoming.fromAuthorization) continue;
+      hasAuthorization = true;
+    }
+    if (lowerName === 'cookie') {
+      // HTTP/2 may send cookie crumbs; towards HTTP/1.1 they are one field (RFC 9113 §8.2.3).
+      if (cookieAt !== -1) {
+        headers[cookieAt] = `${headers[cookieAt]}; ${value}`;
+        continue;
+      }
+      cookieAt = headers.length + 1;
+    }
+    headers.push(name, value);
+  }
+  for (const { lowerName, name, value } of rules.set) {
+    if (lowerName === 'authorization') hasAuthorization = true;
+    headers.push(name, value);
+  }
+  if (rules.authorization !== null && !hasAuthorization) headers.push('Authorization', rules.authorization);
+  return headers;
+}
+
+function isSet(set: readonly SetHeader[], lowerName: string): boolean {
+  for (const header of set) if (header.lowerName === lowerName) return true;
+  return false;
+}

@@ -1,0 +1,68 @@
+/** The header fields of an upstream's answer, as the caller gets them. */
+import { isHopByHop, namesInConnection } from './hop-by-hop.ts';
+
+/** A response head: HTTP/1.1 gives raw pairs of bytes, HTTP/2 an object. */
+export type ReceivedHeaders =
+  | readonly Uint8Array[]
+  | readonly string[]
+  | Readonly<Record<string, string | readonly string[] | undefined>>;
+
+export interface ResponseHeaders {
+  /** Names and values in turn, hop-by-hop fields removed. */
+  readonly raw: string[];
+  /** `null` when the upstream did not say. */
+  readonly contentLength: number | null;
+}
+
+/** Removes what belongs to the upstream's connection; everything else stays as it came. */
+export function responseHeaders(received: ReceivedHeaders): ResponseHeaders {
+  const pairs = rawPairs(received);
+  const nominated = namesInConnection(connectionOf(pairs));
+  const raw: string[] = [];
+  let contentLength: number | null = null;
+  for (let index = 0; index + 1 < pairs.length; index += 2) {
+    const name = pairs[index] ?? '';
+    const value = pairs[index + 1] ?? '';
+    const lowerName = name.toLowerCase();
+    if (isHopByHop(lowerName) || nominated.has(lowerName)) continue;
+    if (lowerName === 'content-length') contentLength = Number(value);
+    raw.push(name, value);
+  }
+  return { raw, contentLength };
+}
+
+/** Trailer fields in the same form; fields that frame a message are not allowed there (RFC 9110 §6.5.1). */
+export function responseTrailers(received: ReceivedHeaders): string[] {
+  const { raw } = responseHeaders(received);
+  const trailers: string[] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = raw[index] ?? '';
+    if (/^(?:content-length|host|content-encoding|content-type|content-range|set-cookie)$/i.test(name)) continue;
+    trailers.push(name, raw[index + 1] ?? '');
+  }
+  return trailers;
+}
+
+function rawPairs(received: ReceivedHeaders): readonly string[] {
+  if (Array.isArray(received)) {
+    return received.map((part: Uint8Array | string) => (typeof part === 'string' ? part : latin1(part)));
+  }
+  return Object.entries(received).flatMap(([name, value]) => {
+    if (value === undefined || name.startsWith(':')) return [];
+    return typeof value === 'string' ? [name, value] : value.flatMap((one: string) => [name, one]);
+  });
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}
+
+function connectionOf(pairs: readonly string[]): string | undefined {
+  let connection: string | undefined;
+  for (let index = 0; index + 1 < pairs.length; index += 2) {
+    const name = pairs[index] ?? '';
+    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue;
+    connection = connection === undefined ? (pairs[index + 1] ?? '') : `${connection},${pairs[index + 1] ?? ''}`;
+  }
+  return connection;
+}

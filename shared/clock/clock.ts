@@ -1,0 +1,37 @@
+/** The one door to time. Everything that waits or measures takes a Clock, so that a test can hold it still. */
+
+export interface Timer {
+  /** Stops the timer; harmless when it has already run. */
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Milliseconds that only go forward; for durations. */
+  monotonicMs(): number;
+  /** Calls `run` once after `delayMs`. Does not keep the process alive. */
+  after(delayMs: number, run: () => void): Timer;
+  /** Resolves after `delayMs`, or at once when the signal is aborted. Keeps the process alive meanwhile. */
+  sleep(delayMs: number, signal: AbortSignal): Promise<void>;
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  monotonicMs: () => performance.now(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, delayMs);
+    timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+  sleep(delayMs, signal) {
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const timer = setTimeout(finish, delayMs);
+      signal.addEventListener('abort', finish, { once: true });
+      function finish(): void {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', finish);
+        resolve();
+      }
+    });
+  },
+};

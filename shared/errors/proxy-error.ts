@@ -1,0 +1,37 @@
+/** This request cannot be served: thrown where it happens, turned into a reply in proxy/reply only. */
+
+/** Every reason for which the proxy itself answers a call. */
+export type ProxyErrorCode =
+  | 'bad-request'
+  | 'target-missing'
+  | 'target-invalid'
+  | 'target-unknown'
+  | 'api-not-allowed'
+  | 'token-invalid'
+  | 'body-too-large'
+  | 'body-timeout'
+  | 'method-not-implemented'
+  | 'loop-detected'
+  | 'not-ready'
+  | 'overloaded'
+  | 'endpoint-refused'
+  | 'app-not-configured'
+  | 'app-unhealthy'
+  | 'app-protocol-unsupported'
+  | 'upstream-connect'
+  | 'upstream-tls'
+  | 'upstream-protocol'
+  | 'upstream-reset'
+  | 'upstream-timeout'
+  | 'internal';
+
+/** A coded failure of one request. The message is safe to show to the caller; `cause` is for the log. */
+export class ProxyError extends Error {
+  readonly code: ProxyErrorCode;
+
+  constructor(code: ProxyErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, options);
+    this.name = 'ProxyError';
+    this.code = code;
+  }
+}
