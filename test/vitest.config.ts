@@ -1,9 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { TestCounts } from '../scripts/test-counts.ts';
 
 export default defineConfig({
   test: {
     root: import.meta.dirname,
     include: ['**/*.test.ts'],
+    reporters: ['default', new TestCounts()],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     fileParallelism: true,

@@ -1,0 +1,55 @@
+# The door to everything. `make` lists what there is.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.PHONY: help setup run test check fmt lint types knip golden generate build bench clean
+
+# Node 26 comes from the pinned npm package `node`; whatever the machine has is only used to install it.
+MACHINE_PATH := $(PATH)
+BIN := $(CURDIR)/node_modules/.bin
+NODE := $(BIN)/node
+export PATH := $(BIN):$(PATH)
+
+help: ## list the targets
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | \
+		while IFS="$$(printf '\t')" read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+setup: ## install what is missing; the other targets do it by themselves
+	@PATH="$(MACHINE_PATH)" command -v node >/dev/null && PATH="$(MACHINE_PATH)" command -v npm >/dev/null || \
+		{ echo 'Farpoint needs Node 20 or newer and npm on the PATH: https://nodejs.org'; exit 1; }
+	@PATH="$(MACHINE_PATH)" node scripts/ensure-installed.js
+
+run: setup ## proxy, upstreams and a call of each kind, until Ctrl-C (ONCE=1: exit after the calls; PORT=3500)
+	@ONCE="$(ONCE)" PORT="$(PORT)" $(NODE) examples/run.ts
+
+test: setup ## every test (ONLY=path runs some of them)
+	@$(NODE) $(BIN)/vitest run --config test/vitest.config.ts $(ONLY)
+
+check: setup ## format, lint, types, knip, goldens fresh, generated files fresh
+	@$(NODE) scripts/check.ts
+
+fmt: setup ## format every file
+	@$(NODE) $(BIN)/oxfmt .
+
+lint: setup ## lint, with type information
+	@$(NODE) $(BIN)/oxlint --type-aware --deny-warnings
+
+types: setup ## type check; an import that crosses the architecture is an error
+	@$(NODE) $(BIN)/tsc -b
+
+knip: setup ## find unused files, exports and packages
+	@$(NODE) $(BIN)/knip
+
+golden: setup ## rewrite the golden files
+	@$(NODE) $(BIN)/vitest run --config test/vitest.config.ts --update golden
+
+generate: setup ## rewrite the generated files
+	@$(NODE) scripts/generate.ts
+
+build: setup ## bundle dist/farpoint.js (everything) and dist/proxy.js (what a pod runs)
+	@$(NODE) scripts/build.ts
+
+bench: setup ## measure against the upstream direct and nginx
+	@$(NODE) test/bench/bench.ts
+
+clean: ## remove what was built
+	@rm -rf dist .tsbuild .run
