@@ -35,6 +35,8 @@ const classificationByCode: Readonly<Record<string, Classification>> = {
   UND_ERR_INVALID_ARG: { code: 'bad-request', message: 'the request cannot be sent as it is' },
   UND_ERR_NOT_SUPPORTED: { code: 'bad-request', message: 'the request cannot be sent as it is' },
   UND_ERR_ABORTED: { code: 'upstream-reset', message: 'the call was aborted' },
+  ERR_INVALID_CHAR: { code: 'upstream-protocol', message: 'the response holds a header that is not valid' },
+  ERR_HTTP_INVALID_STATUS_CODE: { code: 'upstream-protocol', message: 'the response has no valid status' },
   EPROTO: { code: 'upstream-tls', message: 'the TLS handshake failed' },
 };
 

@@ -1,8 +1,9 @@
 /** The connections to one origin under one TLS identity. */
-import type { ConnectionOptions } from 'node:tls';
-import type { Dispatcher } from 'undici';
 import Pool from 'undici/lib/dispatcher/pool.js';
+import type { Dispatcher } from 'undici';
+import type { ConnectionOptions } from 'node:tls';
 import type { BaseUrl, ClientTls } from '#shared/table/endpoint-table.ts';
+import { createConnector, proxyAuthorization, type OwnAddressTest } from './connector.ts';
 import { environmentProxy, type EnvironmentProxySettings } from './environment-proxy.ts';
 import { tlsOptions } from './tls-options.ts';
 import type { TrustedRoots } from './trusted-roots.ts';
@@ -22,6 +23,7 @@ export interface ConnectionPoolOptions {
   readonly http2: 'negotiate' | 'h2c' | 'never';
   /** Whether HTTP_PROXY and HTTPS_PROXY count. */
   readonly viaEnvironmentProxy: boolean;
+  readonly isOwnAddress: OwnAddressTest;
 }
 
 /** Idle connections stay this long: longer than a burst's pauses, shorter than the servers' usual 60 to 75 s. */
@@ -33,12 +35,19 @@ const maxResponseHeaderBytes = 64 * 1024;
 /** Opens its connections at the first call, and closes them when it is retired and the last call has ended. */
 export class ConnectionPool {
   readonly #options: ConnectionPoolOptions;
-  #dispatcher: Promise<Dispatcher> | Dispatcher | null = null;
+  /** A plain-HTTP proxy from the environment, which takes the absolute form (RFC 9112 §3.2.2); `null`: none. */
+  readonly #forwardProxy: URL | null;
+  readonly #tunnelUrl: string | null;
+  #pool: Pool | null = null;
   #callsInFlight = 0;
   #isRetired = false;
 
   constructor(options: ConnectionPoolOptions) {
     this.#options = options;
+    const proxyUrl = options.viaEnvironmentProxy ? proxyFor(options.origin, options.settings) : null;
+    const isSecure = options.origin.startsWith('https:');
+    this.#tunnelUrl = isSecure ? proxyUrl : null;
+    this.#forwardProxy = isSecure || proxyUrl === null ? null : new URL(proxyUrl);
   }
 
   get origin(): string {
@@ -50,14 +59,9 @@ export class ConnectionPool {
     return tlsOptions(this.#options.tls, this.#options.roots);
   }
 
-  /** The proxy between here and the origin, or `null`. */
-  proxyUrl(): string | null {
-    if (!this.#options.viaEnvironmentProxy) return null;
-    const url = new URL(this.#options.origin);
-    const secure = url.protocol === 'https:';
-    const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-    const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
-    return environmentProxy({ secure, host, port }, this.#options.settings);
+  /** Whether an environment proxy stands between here and the origin. */
+  get isProxied(): boolean {
+    return this.#tunnelUrl !== null || this.#forwardProxy !== null;
   }
 
   /** Marks the begin of a call; every `begin` is owed an `end`. */
@@ -76,51 +80,55 @@ export class ConnectionPool {
     this.#closeWhenUnused();
   }
 
-  /** The dispatcher, at once after the first call. Throws what reading the TLS material throws. */
-  dispatcher(): Promise<Dispatcher> | Dispatcher {
-    this.#dispatcher ??= this.#open();
-    return this.#dispatcher;
+  /** Sends one request. Throws what reading the TLS material throws; everything later goes to the handler. */
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    this.#pool ??= this.#open();
+    if (this.#forwardProxy === null) {
+      this.#pool.dispatch(options, handler);
+      return;
+    }
+    const host = this.origin.slice('http://'.length);
+    const added = ['Host', host, ...Object.entries(proxyAuthorization(this.#forwardProxy)).flat()];
+    const headers = [...(Array.isArray(options.headers) ? options.headers : []), ...added];
+    this.#pool.dispatch({ ...options, path: `${this.origin}${options.path}`, headers }, handler);
   }
 
-  #open(): Dispatcher | Promise<Dispatcher> {
-    const { origin, settings, http2 } = this.#options;
-    const secure = origin.startsWith('https:');
-    const tls = secure ? this.tlsOptions() : {};
-    const connect = { timeout: settings.connectTimeoutMs, ...tls };
-    const options = {
+  #open(): Pool {
+    const { origin, settings, http2, isOwnAddress } = this.#options;
+    const dialled = this.#forwardProxy?.origin ?? origin;
+    const isSecure = dialled.startsWith('https:');
+    const connect = createConnector({
+      connectTimeoutMs: settings.connectTimeoutMs,
+      tls: isSecure ? this.tlsOptions() : {},
+      http2: isSecure || http2 === 'h2c' ? http2 : 'never',
+      tunnelUrl: this.#tunnelUrl,
+      isOwnAddress,
+    });
+    return new Pool(dialled, {
       connections: maxConnections,
-      pipelining: 1,
+      connect,
+      allowH2: http2 !== 'never',
       headersTimeout: settings.responseHeaderTimeoutMs,
       bodyTimeout: settings.responseIdleTimeoutMs,
       keepAliveTimeout: keepAliveTimeoutMs,
       maxHeaderSize: maxResponseHeaderBytes,
-      allowH2: http2 === 'negotiate' && secure,
-    };
-    const proxyUrl = this.proxyUrl();
-    if (proxyUrl !== null) return openThroughProxy({ ...options, uri: proxyUrl, requestTls: connect });
-    if (http2 === 'h2c') return openH2c(origin, { ...options, connect });
-    return new Pool(origin, { ...options, connect });
+      ...(http2 === 'h2c' ? { useH2c: true } : {}),
+    });
   }
 
   #closeWhenUnused(): void {
-    if (!this.#isRetired || this.#callsInFlight > 0 || this.#dispatcher === null) return;
-    const dispatcher = this.#dispatcher;
-    this.#dispatcher = null;
-    // Closing waits for nothing but idle sockets here, so there is nobody to tell when it fails.
-    void Promise.resolve(dispatcher).then((open) => open.close());
+    if (!this.#isRetired || this.#callsInFlight > 0 || this.#pool === null) return;
+    const pool = this.#pool;
+    this.#pool = null;
+    // No call is left, so closing waits for idle sockets only, and there is nobody to tell when it fails.
+    void pool.close();
   }
 }
 
-async function openThroughProxy(options: {
-  uri: string;
-  requestTls: object;
-  allowH2: boolean;
-}): Promise<Dispatcher> {
-  const { default: ProxyAgent } = await import('undici/lib/dispatcher/proxy-agent.js');
-  return new ProxyAgent(options);
-}
-
-async function openH2c(origin: string, options: object): Promise<Dispatcher> {
-  const { default: H2CClient } = await import('undici/lib/dispatcher/h2c-client.js');
-  return new Pool(origin, { ...options, factory: (url, clientOptions) => new H2CClient(url, { ...clientOptions, pipelining: 100 }) });
+function proxyFor(origin: string, settings: EnvironmentProxySettings): string | null {
+  const url = new URL(origin);
+  const secure = url.protocol === 'https:';
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
+  return environmentProxy({ secure, host, port }, settings);
 }

@@ -18,7 +18,7 @@ export type BodySource = Readable & { readonly complete: boolean };
 
 /**
  * A stream of its own, so that undici may destroy it without taking the caller's connection along. Fails with
- * ProxyError `body-too-large`, `body-timeout`, or `bad-request` when the caller stops in the middle.
+ * ProxyError `body-too-large`, `body-timeout`, or `caller-left` when the caller stops in the middle.
  */
 export class RequestBody extends Readable {
   readonly #source: BodySource;
@@ -76,7 +76,7 @@ export class RequestBody extends Readable {
   };
 
   readonly #onClose = (): void => {
-    if (!this.#ended) this.destroy(new ProxyError('bad-request', 'the caller stopped inside the request body'));
+    if (!this.#ended) this.destroy(new ProxyError('caller-left', 'the caller stopped inside the request body'));
   };
 
   #watchForPause(): void {

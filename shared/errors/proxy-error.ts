@@ -10,6 +10,7 @@ export type ProxyErrorCode =
   | 'token-invalid'
   | 'body-too-large'
   | 'body-timeout'
+  | 'caller-left'
   | 'method-not-implemented'
   | 'loop-detected'
   | 'not-ready'

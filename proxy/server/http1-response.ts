@@ -1,0 +1,69 @@
+/** CallerResponse over HTTP/1.1 and HTTP/1.0. */
+import type { ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { CallerResponse, ResponseHead } from './caller-response.ts';
+
+export class Http1Response implements CallerResponse {
+  readonly #response: ServerResponse;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  get isHeadSent(): boolean {
+    return this.#response.headersSent;
+  }
+
+  get isClosed(): boolean {
+    return this.#response.destroyed || this.#response.writableFinished;
+  }
+
+  writeContinue(): void {
+    if (this.#response.req.headers.expect !== undefined) this.#response.writeContinue();
+  }
+
+  writeInformational(status: number, headers: readonly string[]): void {
+    // RFC 9110 §15.2: never to an HTTP/1.0 caller.
+    if (this.#response.req.httpVersionMinor === 0) return;
+    this.#response.writeInformation(status, [...headers]);
+  }
+
+  writeHead({ status, reason, headers }: ResponseHead): void {
+    this.#response.writeHead(status, reason, headers);
+  }
+
+  flushHead(): void {
+    this.#response.flushHeaders();
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#response.write(chunk);
+  }
+
+  onDrain(resume: () => void): void {
+    this.#response.once('drain', resume);
+  }
+
+  end(trailers: readonly string[]): void {
+    if (trailers.length > 0 && this.#response.chunkedEncoding) this.#response.addTrailers(pairs(trailers));
+    this.#response.end();
+  }
+
+  abort(): void {
+    const { socket } = this.#response;
+    if (!(socket instanceof Socket)) return;
+    // A body that ends with the connection (HTTP/1.0) looks whole after a plain close; only a reset tells.
+    if (this.#response.req.httpVersionMinor === 0 && socket.remoteAddress !== undefined) socket.resetAndDestroy();
+    else socket.destroy();
+  }
+
+  onClose(closed: () => void): void {
+    this.#response.once('close', closed);
+  }
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  const result: [string, string][] = [];
+  for (let index = 0; index + 1 < flat.length; index += 2) result.push([flat[index] ?? '', flat[index + 1] ?? '']);
+  return result;
+}

@@ -1,0 +1,74 @@
+/** CallerResponse over HTTP/2. Names are lower case there, and fields of one connection have no place (RFC 9113 §8.2). */
+import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { CallerResponse, ResponseHead } from './caller-response.ts';
+
+export class Http2Response implements CallerResponse {
+  readonly #stream: ServerHttp2Stream;
+  readonly #expectsContinue: boolean;
+  #trailers: readonly string[] = [];
+
+  constructor(stream: ServerHttp2Stream, options: { readonly expectsContinue: boolean }) {
+    this.#stream = stream;
+    this.#expectsContinue = options.expectsContinue;
+  }
+
+  get isHeadSent(): boolean {
+    return this.#stream.headersSent;
+  }
+
+  get isClosed(): boolean {
+    return this.#stream.destroyed || this.#stream.closed;
+  }
+
+  writeContinue(): void {
+    if (this.#expectsContinue && !this.isClosed) this.#stream.additionalHeaders({ ':status': 100 });
+  }
+
+  writeInformational(status: number, headers: readonly string[]): void {
+    if (!this.isClosed) this.#stream.additionalHeaders({ ...http2Headers(headers), ':status': status });
+  }
+
+  writeHead({ status, headers }: ResponseHead): void {
+    if (this.isClosed) return;
+    this.#stream.respond({ ...http2Headers(headers), ':status': status }, { waitForTrailers: true });
+    this.#stream.once('wantTrailers', () => this.#stream.sendTrailers(http2Headers(this.#trailers)));
+  }
+
+  /** Nothing to do: `respond` sends the head at once. */
+  flushHead(): void {}
+
+  write(chunk: Uint8Array): boolean {
+    return this.#stream.write(chunk);
+  }
+
+  onDrain(resume: () => void): void {
+    this.#stream.once('drain', resume);
+  }
+
+  end(trailers: readonly string[]): void {
+    this.#trailers = trailers;
+    this.#stream.end();
+  }
+
+  abort(): void {
+    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
+
+  onClose(closed: () => void): void {
+    this.#stream.once('close', closed);
+  }
+}
+
+/** Fields by name; one that repeats becomes a list, which node sends as separate fields. */
+function http2Headers(flat: readonly string[]): OutgoingHttpHeaders {
+  const byName: Record<string, string | string[]> = Object.create(null);
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    const name = (flat[index] ?? '').toLowerCase();
+    const value = flat[index + 1] ?? '';
+    const present = byName[name];
+    if (present === undefined) byName[name] = value;
+    else if (typeof present === 'string') byName[name] = [present, value];
+    else present.push(value);
+  }
+  return byName;
+}
