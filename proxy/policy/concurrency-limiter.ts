@@ -21,6 +21,10 @@ export class ConcurrencyLimiter {
     this.#limits = limits;
   }
 
+  get isUnlimited(): boolean {
+    return this.#limits.maxConcurrent === 0;
+  }
+
   /** Resolves when the call may start; every success is owed a `release`. Rejects with `overloaded` when the queue is
    * full, and with the signal's reason when the caller leaves. */
   async acquire(signal: AbortSignal): Promise<void> {

@@ -1,9 +1,8 @@
 /** The connections to one origin under one TLS identity. */
 import Pool from 'undici/lib/dispatcher/pool.js';
 import type { Dispatcher } from 'undici';
-import type { ConnectionOptions } from 'node:tls';
 import type { BaseUrl, ClientTls } from '#shared/table/endpoint-table.ts';
-import { createConnector, proxyAuthorization, type OwnAddressTest } from './connector.ts';
+import { createConnector, proxyAuthorization, type ConnectCallback, type Connector, type OwnAddressTest } from './connector.ts';
 import { environmentProxy, type EnvironmentProxySettings } from './environment-proxy.ts';
 import { tlsOptions } from './tls-options.ts';
 import type { TrustedRoots } from './trusted-roots.ts';
@@ -54,14 +53,11 @@ export class ConnectionPool {
     return this.#options.origin;
   }
 
-  /** For calls that do not go through undici (Upgrade). */
-  tlsOptions(): ConnectionOptions {
-    return tlsOptions(this.#options.tls, this.#options.roots);
-  }
-
-  /** Whether an environment proxy stands between here and the origin. */
-  get isProxied(): boolean {
-    return this.#tunnelUrl !== null || this.#forwardProxy !== null;
+  /** Opens one HTTP/1.1 connection for a call that does not go through undici (Upgrade), tunnelled where a proxy is set. */
+  connect(callback: ConnectCallback): void {
+    const url = new URL(this.origin);
+    const connect = this.#connector('never', this.#tunnelUrl ?? this.#forwardProxy?.href ?? null);
+    connect({ hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'), host: url.host, protocol: url.protocol, port: portOf(url) }, callback);
   }
 
   /** Marks the begin of a call; every `begin` is owed an `end`. */
@@ -94,16 +90,10 @@ export class ConnectionPool {
   }
 
   #open(): Pool {
-    const { origin, settings, http2, isOwnAddress } = this.#options;
+    const { origin, settings, http2 } = this.#options;
     const dialled = this.#forwardProxy?.origin ?? origin;
     const isSecure = dialled.startsWith('https:');
-    const connect = createConnector({
-      connectTimeoutMs: settings.connectTimeoutMs,
-      tls: isSecure ? this.tlsOptions() : {},
-      http2: isSecure || http2 === 'h2c' ? http2 : 'never',
-      tunnelUrl: this.#tunnelUrl,
-      isOwnAddress,
-    });
+    const connect = this.#connector(isSecure || http2 === 'h2c' ? http2 : 'never', this.#tunnelUrl);
     return new Pool(dialled, {
       connections: maxConnections,
       connect,
@@ -113,6 +103,17 @@ export class ConnectionPool {
       keepAliveTimeout: keepAliveTimeoutMs,
       maxHeaderSize: maxResponseHeaderBytes,
       ...(http2 === 'h2c' ? { useH2c: true } : {}),
+    });
+  }
+
+  #connector(http2: ConnectionPoolOptions['http2'], tunnelUrl: string | null): Connector {
+    const { origin, tls, roots, settings, isOwnAddress } = this.#options;
+    return createConnector({
+      connectTimeoutMs: settings.connectTimeoutMs,
+      tls: origin.startsWith('https:') ? tlsOptions(tls, roots) : {},
+      http2,
+      tunnelUrl,
+      isOwnAddress,
     });
   }
 
@@ -129,6 +130,10 @@ function proxyFor(origin: string, settings: EnvironmentProxySettings): string | 
   const url = new URL(origin);
   const secure = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
-  return environmentProxy({ secure, host, port }, settings);
+  return environmentProxy({ secure, host, port: Number(portOf(url)) }, settings);
+}
+
+function portOf(url: URL): string {
+  if (url.port !== '') return url.port;
+  return url.protocol === 'https:' ? '443' : '80';
 }

@@ -8,6 +8,7 @@ import undiciConnector from 'undici/lib/core/connect.js';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 
 export type Connector = buildConnector.connector;
+export type ConnectCallback = buildConnector.Callback;
 
 export interface ConnectorOptions {
   readonly connectTimeoutMs: number;
@@ -50,7 +51,7 @@ export function createConnector(options: ConnectorOptions): Connector {
 /** CONNECT first (RFC 9110 §9.3.6), then TLS inside the tunnel. */
 function tunnelled(connect: Connector, options: { tunnelUrl: string; connectTimeoutMs: number }): Connector {
   return (target, callback) => {
-    const port = target.port === '' ? '443' : target.port;
+    const port = target.port === '' ? (target.protocol === 'https:' ? '443' : '80') : target.port;
     const host = target.hostname.includes(':') ? `[${target.hostname}]` : target.hostname;
     const authority = `${host}:${port}`;
     const proxy = new URL(options.tunnelUrl);
@@ -67,7 +68,11 @@ function tunnelled(connect: Connector, options: { tunnelUrl: string; connectTime
     call.once('timeout', () => call.destroy(new ProxyError('upstream-timeout', 'the environment proxy did not answer')));
     call.once('error', (error) => callback(error, null));
     call.once('connect', (response, socket: Socket) => {
-      if (response.statusCode === 200) return connect({ ...target, httpSocket: socket }, callback);
+      if (response.statusCode === 200) {
+        if (target.protocol === 'https:') connect({ ...target, httpSocket: socket }, callback);
+        else callback(null, socket);
+        return;
+      }
       socket.destroy();
       callback(new ProxyError('upstream-connect', `the environment proxy answered ${response.statusCode ?? 0}`), null);
     });

@@ -13,8 +13,6 @@ export interface RequestHeaderRules {
   readonly set: readonly SetHeader[];
   /** `Basic …` of the target's URL; used when nothing else brings an Authorization. */
   readonly authorization: string | null;
-  /** Lower-case names that this kind of target never gets. */
-  readonly withhold: ReadonlySet<string>;
 }
 
 export interface IncomingHeaders {
@@ -41,7 +39,7 @@ export function requestHeaders(incoming: IncomingHeaders, rules: RequestHeaderRu
     const value = rawHeaders[index + 1] ?? '';
     const lowerName = name.toLowerCase();
     if (lowerName.startsWith(':') || isHopByHop(lowerName) || consumedNames.has(lowerName)) continue;
-    if (nominated.has(lowerName) || rules.withhold.has(lowerName) || isSet(rules.set, lowerName)) continue;
+    if (nominated.has(lowerName) || isSet(rules.set, lowerName)) continue;
     if (lowerName === 'authorization') {
       if (incoming.fromAuthorization) continue;
       hasAuthorization = true;

@@ -1,0 +1,65 @@
+/** The proxy's own APIs: health, metadata, shutdown. */
+import { ProxyError } from '#shared/errors/proxy-error.ts';
+import type { Exchange } from '../pipeline/exchange.ts';
+import type { ProxyContext } from '../pipeline/proxy-context.ts';
+import { emptyReply, type Reply } from '../reply/reply.ts';
+import { sendReply } from '../reply/send-reply.ts';
+import { healthzReply, outboundHealthzReply } from './healthz.ts';
+import { metadataKeyOf, type ApiName } from './match-api.ts';
+import { maxMetadataValueBytes } from './metadata.ts';
+
+/** Serves one request to the proxy itself. Throws ProxyError. */
+export async function serveApi(api: Exclude<ApiName, 'invoke'>, exchange: Exchange, context: ProxyContext): Promise<void> {
+  sendReply(exchange, await replyOf(api, exchange, context), context.clock);
+  if (api !== 'shutdown') return;
+  context.requestShutdown(exchange.header('dapr-force-shutdown') === 'true' ? 'forced' : 'graceful');
+}
+
+async function replyOf(api: Exclude<ApiName, 'invoke'>, exchange: Exchange, context: ProxyContext): Promise<Reply> {
+  const { readiness, metadata, router, settings } = context;
+  switch (api) {
+    case 'healthz':
+      return healthzReply(readiness, { askedAppId: askedAppIdOf(exchange), appId: settings.appId });
+    case 'healthz-outbound':
+      return outboundHealthzReply(readiness);
+    case 'metadata-get':
+      return metadata.fullReply(router.table);
+    case 'metadata-put':
+      metadata.put(decodedKey(exchange.path), await smallBody(exchange));
+      return emptyReply(204);
+    case 'shutdown':
+      return emptyReply(204);
+  }
+}
+
+/** `?appid=` of a health question, null when it is not there. */
+export function askedAppIdOf({ request }: Exchange): string | null {
+  const url = request.url ?? '';
+  const mark = url.indexOf('?');
+  return mark === -1 ? null : new URLSearchParams(url.slice(mark)).get('appid');
+}
+
+function decodedKey(path: string): string {
+  try {
+    return decodeURIComponent(metadataKeyOf(path));
+  } catch {
+    throw new ProxyError('bad-request', 'the metadata key holds a percent sign that begins no valid escape');
+  }
+}
+
+async function smallBody(exchange: Exchange): Promise<string> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  exchange.response.writeContinue();
+  // The request must outlive a refusal, so that it can still be answered.
+  for await (const piece of exchange.request.iterator({ destroyOnReturn: false })) {
+    if (!Buffer.isBuffer(piece)) continue;
+    length += piece.length;
+    if (length > maxMetadataValueBytes) {
+      throw new ProxyError('body-too-large', `a metadata value has at most ${maxMetadataValueBytes} bytes`);
+    }
+    pieces.push(piece);
+  }
+  exchange.requestBytes = length;
+  return Buffer.concat(pieces).toString('utf8');
+}

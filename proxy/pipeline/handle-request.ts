@@ -1,0 +1,95 @@
+/** The request path, top to bottom: a caller's request comes in, one answer goes out, one record is kept. */
+import { ProxyError } from '#shared/errors/proxy-error.ts';
+import { isApiAllowed } from '../policy/api-access.ts';
+import { decideCors } from '../policy/cors.ts';
+import { matchApi, type ApiName } from '../api/match-api.ts';
+import { serveApi } from '../api/serve-api.ts';
+import { emptyReply } from '../reply/reply.ts';
+import { sendReply } from '../reply/send-reply.ts';
+import { hasTargetHeader } from '../target/parse-target.ts';
+import { defaultConfiguration } from '#shared/resources/configuration.ts';
+import type { Exchange } from './exchange.ts';
+import { invoke } from './invoke.ts';
+import type { ProxyContext } from './proxy-context.ts';
+import { rescue } from './rescue.ts';
+
+/** Serves one request. Never rejects: every failure ends in `rescue`. */
+export async function handleRequest(exchange: Exchange, context: ProxyContext): Promise<void> {
+  let isAdmitted = false;
+  try {
+    exchange.response.onClose(() => record(exchange, context));
+    context.admission.enter();
+    isAdmitted = true;
+    if (answerPreflight(exchange, context)) return;
+    const api = apiOf(exchange);
+    checkToken(exchange, api, context);
+    checkApiAccess(api, context);
+    if (api === 'invoke') await invoke(exchange, context);
+    else await serveApi(api, exchange, context);
+  } catch (error) {
+    rescue(error, exchange, context);
+  } finally {
+    if (isAdmitted) context.admission.leave();
+  }
+}
+
+/** The guards of an invocation that comes in another form than a plain request. Throws ProxyError. */
+export function admitInvocation(exchange: Exchange, context: ProxyContext): void {
+  checkToken(exchange, 'invoke', context);
+  checkApiAccess('invoke', context);
+}
+
+/** Before the token check, for a preflight carries no token. */
+function answerPreflight(exchange: Exchange, { settings, clock }: ProxyContext): boolean {
+  if (settings.allowedOrigins.length === 0) return false;
+  const decision = decideCors(
+    {
+      method: exchange.request.method ?? '',
+      origin: exchange.header('origin'),
+      requestMethod: exchange.header('access-control-request-method'),
+      requestHeaders: exchange.header('access-control-request-headers'),
+    },
+    settings.allowedOrigins,
+  );
+  exchange.addedHeaders = decision.headers;
+  if (decision.isPreflight) sendReply(exchange, emptyReply(200), clock);
+  return decision.isPreflight;
+}
+
+/** A request that names a target in a header is an invocation, whatever its path. */
+function apiOf({ request, path }: Exchange): ApiName {
+  const { authorization } = request.headers;
+  const appId = request.headers['dapr-app-id'];
+  if (hasTargetHeader({ appId: typeof appId === 'string' ? appId : undefined, authorization })) return 'invoke';
+  return matchApi(request.method ?? '', path);
+}
+
+/** Health is for probes, which have no token. */
+function checkToken(exchange: Exchange, api: ApiName, { isTokenValid }: ProxyContext): void {
+  if (api === 'healthz' || api === 'healthz-outbound') return;
+  if (!isTokenValid(exchange.header('dapr-api-token'))) throw new ProxyError('token-invalid', 'invalid api token');
+}
+
+/** An API that is switched off is not there: invocation answers plainly, the others fall to invocation's 404. */
+function checkApiAccess(api: ApiName, { router }: ProxyContext): void {
+  const access = router.table?.apiAccess ?? defaultConfiguration.apiAccess;
+  if (isApiAllowed(api, access)) return;
+  if (api === 'invoke' || !isApiAllowed('invoke', access)) throw new ProxyError('api-not-allowed', '404 page not found');
+  throw new ProxyError('target-missing', 'failed getting app id either from the URL path or the header dapr-app-id');
+}
+
+/** Keeps the record of a request that is over. */
+export function record(exchange: Exchange, { telemetry, clock }: ProxyContext): void {
+  telemetry.requestServed({
+    method: exchange.request.method ?? '',
+    path: exchange.path,
+    status: exchange.status,
+    durationMs: clock.monotonicMs() - exchange.startedAtMs,
+    requestBytes: exchange.requestBytes,
+    responseBytes: exchange.responseBytes,
+    userAgent: exchange.header('user-agent') ?? '',
+    target: exchange.callTarget,
+    errorCode: exchange.errorCode,
+    isAborted: exchange.isAborted,
+  });
+}

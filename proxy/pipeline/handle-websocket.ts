@@ -1,0 +1,71 @@
+/** The request path of a WebSocket handshake: the same guards and the same routing, then a connection instead of an answer. */
+import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { ProxyError } from '#shared/errors/proxy-error.ts';
+import { UpgradeResponse } from '../server/upgrade-response.ts';
+import { Exchange } from './exchange.ts';
+import { admitInvocation, record } from './handle-request.ts';
+import { prepareInvocation, takeSlot } from './invoke.ts';
+import type { ProxyContext } from './proxy-context.ts';
+import { rescue } from './rescue.ts';
+
+export interface WebSocketHandshake {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+/** Serves one handshake and the connection that follows. Never rejects. */
+export async function handleWebSocket(handshake: WebSocketHandshake, context: ProxyContext): Promise<void> {
+  const { request, socket, head } = handshake;
+  const response = new UpgradeResponse(socket);
+  const exchange = new Exchange({ request, response, startedAtMs: context.clock.monotonicMs() });
+  let isAdmitted = false;
+  try {
+    response.onClose(() => record(exchange, context));
+    context.admission.enter();
+    isAdmitted = true;
+    admitInvocation(exchange, context);
+    if (!(socket instanceof Socket)) throw new ProxyError('bad-request', 'WebSocket needs a connection of its own');
+    const { route, path, headers, target } = prepareInvocation(exchange, context);
+    const { upstream } = route;
+    const call = { kind: upstream.kind, label: upstream.label };
+    const slot = await takeSlot(upstream.limiter, exchange);
+    upstream.pool.begin();
+    try {
+      context.telemetry.callStarted(call);
+      const { forwardWebSocket } = await import('../upstream/forward-websocket.ts');
+      const result = await forwardWebSocket({
+        request,
+        socket,
+        head,
+        pool: upstream.pool,
+        path,
+        headers,
+        onAnswer: (status) => {
+          exchange.status = status;
+          response.markHeadSent();
+        },
+      });
+      context.telemetry.callEnded({
+        target: call,
+        method: 'GET',
+        path: target.path,
+        status: result.status,
+        roundtripMs: context.clock.monotonicMs() - exchange.startedAtMs,
+        sentBytes: socket.bytesRead,
+        receivedBytes: socket.bytesWritten,
+        errorCode: result.error?.code ?? null,
+      });
+      if (result.error !== null) throw result.error;
+    } finally {
+      upstream.pool.end();
+      slot.release();
+    }
+  } catch (error) {
+    rescue(error, exchange, context);
+  } finally {
+    if (isAdmitted) context.admission.leave();
+  }
+}

@@ -1,0 +1,122 @@
+/** An invocation, top to bottom: target, route, limits, headers, call, answer. */
+import { ProxyError } from '#shared/errors/proxy-error.ts';
+import type { ConcurrencyLimiter } from '../policy/concurrency-limiter.ts';
+import { discardBody } from '../server/discard-body.ts';
+import { checkPath } from '../target/check-path.ts';
+import { parseTarget, type Target } from '../target/parse-target.ts';
+import type { Route } from '../target/router.ts';
+import { forward, type CallResult } from '../upstream/forward.ts';
+import { joinPath } from '../upstream/join-path.ts';
+import { RequestBody } from '../upstream/request-body.ts';
+import { requestHeaders } from '../upstream/request-headers.ts';
+import type { Exchange } from './exchange.ts';
+import type { ProxyContext } from './proxy-context.ts';
+
+/** Where a call goes and with which headers: all that is decided before anything is sent. */
+export interface Invocation {
+  readonly target: Target;
+  readonly route: Route;
+  /** In origin form. */
+  readonly path: string;
+  readonly headers: string[];
+}
+
+/** Serves one invocation. Throws ProxyError, also when the answer has begun already. */
+export async function invoke(exchange: Exchange, context: ProxyContext): Promise<void> {
+  const invocation = prepareInvocation(exchange, context);
+  checkDeclaredLength(exchange, context);
+  const { limiter } = invocation.route.upstream;
+  const slot = limiter.isUnlimited ? null : await takeSlot(limiter, exchange);
+  try {
+    const result = await callUpstream(invocation, exchange, context);
+    if (result.error !== null) throw result.error;
+    await readRest(exchange, context);
+  } finally {
+    slot?.release();
+  }
+}
+
+/** Decides everything. Nothing has been read or sent yet. Throws ProxyError. */
+export function prepareInvocation(exchange: Exchange, context: ProxyContext): Invocation {
+  const { request } = exchange;
+  if (request.method === 'CONNECT') throw new ProxyError('method-not-implemented', 'CONNECT is not served');
+  const appId = exchange.header('dapr-app-id');
+  const target = parseTarget(request.url ?? '/', { appId, authorization: request.headers.authorization });
+  exchange.target = target.name;
+  const path = checkPath(target.path);
+  const route = context.router.resolve(target.name);
+  exchange.callTarget = { kind: route.upstream.kind, label: route.upstream.label };
+  if (route.upstream.kind === 'app' && context.appHealth?.isHealthy === false) {
+    throw new ProxyError('app-unhealthy', 'app is not in a healthy state');
+  }
+  const rules = route.upstream.headerRules;
+  const headers = requestHeaders(
+    { rawHeaders: request.rawHeaders, connection: exchange.header('connection'), fromAuthorization: target.fromAuthorization },
+    { set: rules.set, authorization: route.authorization ?? rules.authorization },
+  );
+  return { target, route, path: joinPath(route.base, { path, search: target.search }), headers };
+}
+
+/** A body that says it is too large is refused before a byte of it is sent. */
+function checkDeclaredLength(exchange: Exchange, { settings }: ProxyContext): void {
+  const { maxBodyBytes } = settings.limits;
+  const declared = exchange.header('content-length');
+  if (maxBodyBytes > 0 && declared !== undefined && Number(declared) > maxBodyBytes) {
+    throw new ProxyError('body-too-large', `the request body is larger than ${maxBodyBytes} bytes`);
+  }
+}
+
+/** Waits for a slot of the limiter, which is owed a `release`. Throws ProxyError `overloaded`. */
+export async function takeSlot(limiter: ConcurrencyLimiter, exchange: Exchange): Promise<ConcurrencyLimiter> {
+  await limiter.acquire(exchange.departure);
+  return limiter;
+}
+
+async function callUpstream(invocation: Invocation, exchange: Exchange, context: ProxyContext): Promise<CallResult> {
+  const { route, target } = invocation;
+  const call = { kind: route.upstream.kind, label: route.upstream.label };
+  const body = exchange.hasBody ? requestBody(exchange, context) : null;
+  context.telemetry.callStarted(call);
+  route.upstream.pool.begin();
+  const result = await forward({
+    exchange,
+    pool: route.upstream.pool,
+    path: invocation.path,
+    headers: invocation.headers,
+    body,
+    clock: context.clock,
+  });
+  route.upstream.pool.end();
+  exchange.requestBytes = body?.receivedBytes ?? 0;
+  context.telemetry.callEnded({
+    target: call,
+    method: exchange.request.method ?? '',
+    path: target.path,
+    status: result.status,
+    roundtripMs: result.roundtripMs,
+    sentBytes: exchange.requestBytes,
+    receivedBytes: result.receivedBytes,
+    errorCode: result.error?.code ?? null,
+  });
+  return result;
+}
+
+function requestBody({ request, response }: Exchange, { settings, clock }: ProxyContext): RequestBody {
+  return new RequestBody(request, {
+    maxBytes: settings.limits.maxBodyBytes,
+    idleTimeoutMs: settings.limits.bodyIdleTimeoutMs,
+    clock,
+    onFirstRead: () => response.writeContinue(),
+  });
+}
+
+/** An upstream may answer before it has the whole request; the connection is then of no use until the rest is read. */
+function readRest({ request, hasBody }: Exchange, { clock }: ProxyContext): Promise<void> | null {
+  if (!hasBody || request.complete) return null;
+  return new Promise((resolve) => {
+    discardBody(request, clock, (isComplete) => {
+      if (!isComplete) request.destroy();
+      resolve();
+    });
+  });
+}

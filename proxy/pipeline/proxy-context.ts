@@ -1,0 +1,28 @@
+/** Everything a request may need on its way, made once by start-proxy. */
+import type { Clock } from '#shared/clock/clock.ts';
+import type { Logger } from '#shared/logger/logger.ts';
+import type { ProxySettings } from '#shared/settings/proxy-settings.ts';
+import type { AppHealth } from '../app/app-health.ts';
+import type { Metadata } from '../api/metadata.ts';
+import type { Readiness } from '../api/readiness.ts';
+import type { TokenCheck } from '../policy/api-token.ts';
+import type { RequestAdmission } from '../policy/request-admission.ts';
+import type { Router } from '../target/router.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { LogLimiter } from './log-limiter.ts';
+
+export interface ProxyContext {
+  readonly settings: ProxySettings;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  readonly router: Router;
+  readonly readiness: Readiness;
+  readonly metadata: Metadata;
+  readonly admission: RequestAdmission;
+  readonly failureLog: LogLimiter;
+  readonly isTokenValid: TokenCheck;
+  /** Null without `--enable-app-health-check`. */
+  readonly appHealth: AppHealth | null;
+  readonly requestShutdown: (manner: 'graceful' | 'forced') => void;
+}

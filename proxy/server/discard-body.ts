@@ -1,0 +1,24 @@
+/** Reads on past a body that nobody wants, for a moment, so that the caller gets to see the answer. */
+import type { Clock } from '#shared/clock/clock.ts';
+import type { CallerRequest } from '../pipeline/exchange.ts';
+
+const maxBytes = 256 * 1024;
+const maxMs = 1_000;
+
+/** Calls `done` once: true when the body came to its end, false when there was too much of it or the caller left. */
+export function discardBody(request: CallerRequest, clock: Clock, done: (isComplete: boolean) => void): void {
+  if (request.complete) return done(true);
+  let readBytes = 0;
+  const timer = clock.after(maxMs, stop);
+  request.on('data', count).once('end', stop).once('close', stop).once('error', stop);
+  request.resume();
+  function count(chunk: Buffer): void {
+    readBytes += chunk.length;
+    if (readBytes > maxBytes) stop();
+  }
+  function stop(): void {
+    timer.cancel();
+    request.off('data', count).off('end', stop).off('close', stop);
+    done(request.complete);
+  }
+}
