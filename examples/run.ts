@@ -99,7 +99,8 @@ async function callAll(targets: Parameters<typeof exampleCalls>[0]): Promise<rea
 
 /** The settings, or the sentence that says what is wrong with them. */
 async function runSettings(env: NodeJS.ProcessEnv): Promise<RunSettings | string> {
-  const wish = env['PORT'] ?? '3500';
+  // make passes an empty one when none was given.
+  const wish = env['PORT'] === undefined || env['PORT'] === '' ? '3500' : env['PORT'];
   const port = /^\d{1,5}$/.test(wish) ? Number(wish) : Number.NaN;
   if (!(port <= 65_535)) return `PORT=${wish} is not a port: give a number from 0 to 65535.`;
   if (!(await isPortFree(port))) return `Port ${port} is taken: end what listens there, or choose another, as in make run PORT=3600.`;

@@ -1,0 +1,34 @@
+/** Farpoint as a pod runs it: the bundle, metrics on, the defaults of every flag. */
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MeasuredProcess } from './measured-process.ts';
+
+const bundle = join(import.meta.dirname, '..', '..', 'dist', 'proxy.js');
+
+export interface FarpointOptions {
+  readonly port: number;
+  readonly metricsPort: number;
+  readonly resourcesPath: string;
+}
+
+/** Whether `make build` has been there. */
+export async function hasBundle(): Promise<boolean> {
+  return access(bundle).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The command line of the proxy. */
+export function farpointCommand(options: FarpointOptions): readonly string[] {
+  return [
+    ...[process.execPath, bundle, '--app-id', 'bench', '--dapr-http-port', String(options.port)],
+    ...['--metrics-port', String(options.metricsPort), '--metrics-listen-address', '127.0.0.1'],
+    ...['--resources-path', options.resourcesPath],
+  ];
+}
+
+/** Starts it, in a process of its own. */
+export function startFarpoint(options: FarpointOptions): Promise<MeasuredProcess> {
+  return MeasuredProcess.start(farpointCommand(options));
+}
