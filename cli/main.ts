@@ -1,0 +1,33 @@
+/** `farpoint <command>`: finds the command and loads only that one. */
+import { print, printError } from './print.ts';
+import { version } from './version.ts';
+
+const usage = `farpoint ${version}: call any HTTP endpoint by name.
+
+Usage: farpoint <command> [flags]
+
+  proxy    run the proxy beside an application; takes daprd's flags
+
+\`farpoint <command> --help\` says more.
+`;
+
+const [command = '', ...argv] = process.argv.slice(2);
+
+switch (command) {
+  case 'proxy': {
+    const { runProxyCommand } = await import('./proxy-command.ts');
+    await runProxyCommand(argv, process.env);
+    break;
+  }
+  case 'help':
+  case '--help':
+  case '-h':
+    print(usage);
+    break;
+  case '--version':
+    print(`${version}\n`);
+    break;
+  default:
+    printError(command === '' ? usage : `"${command.slice(0, 100)}" is not a command of farpoint: the only one is proxy.\n`);
+    process.exitCode = 2;
+}

@@ -1,0 +1,4 @@
+/** The proxy alone, as a pod runs it: the entry of dist/proxy.js. Takes the flags of `farpoint proxy`. */
+import { runProxyCommand } from './proxy-command.ts';
+
+await runProxyCommand(process.argv.slice(2), process.env);
