@@ -1,14 +1,24 @@
 /** `make run` is what a newcomer sees first: every call it makes answers as it should, and it leaves nothing behind. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..');
+const started: ChildProcess[] = [];
+
+afterEach(async () => {
+  for (const child of started.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+});
 
 interface RunResult {
   readonly code: number | null;
@@ -21,6 +31,7 @@ function startRun(env: Readonly<Record<string, string>>): { pid: number; output:
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  started.push(child);
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
@@ -82,12 +93,21 @@ describe('make run', () => {
     expect(code).toBe(1);
   });
 
-  test('stays until it is told to end, and then everything ends with it', { timeout: 60_000 }, async () => {
+  test('stays, applies an edit of the files it names, and ends everything on Ctrl-C', { timeout: 60_000 }, async () => {
     const run = startRun({ PORT: '0', ONCE: '' });
     await expect.poll(run.output, { timeout: 30_000 }).toContain('Ctrl-C ends everything.');
     const port = Number(/127\.0\.0\.1:(\d+)/.exec(run.output())?.[1]);
-    expect(await get(port, '/v1.0/invoke/palpatine/method/order66')).toBe('Commander Cody, execute order 66.\n');
-    process.kill(run.pid, 'SIGINT');
+    const order = (): Promise<string> => get(port, '/v1.0/invoke/palpatine/method/order66');
+    const seat = (): Promise<string> => get(port, '/v1.0/invoke/council/method/council');
+    expect(await order()).toBe('Commander Cody, execute order 66.\n');
+
+    const [palpatineFile = '', councilFile = ''] = run.output().match(/(?<=edit )\S+\.yaml/g) ?? [];
+    await replaceInFile(join(root, palpatineFile), ['Cody', 'Rex']);
+    await expect.poll(order, { timeout: 10_000 }).toBe('Commander Rex, execute order 66.\n');
+    await replaceInFile(join(root, councilFile), ['hello-there', 'so-uncivilized']);
+    await expect.poll(seat, { timeout: 10_000 }).toContain('we do not grant you a seat');
+
+    process.kill(run.pid, 'SIGINT'); // As Ctrl-C does.
     expect((await run.ended).code, run.output()).toBe(0);
     await expect(get(port, '/v1.0/healthz')).rejects.toThrow('ECONNREFUSED');
   });
@@ -98,4 +118,8 @@ async function get(port: number, path: string): Promise<string> {
   sent.end();
   const [response] = await once(sent, 'response');
   return text(response);
+}
+
+async function replaceInFile(file: string, [from, to]: readonly [string, string]): Promise<void> {
+  await writeFile(file, (await readFile(file, 'utf8')).replace(from, to));
 }
