@@ -55,10 +55,14 @@ async function serve(settings: RunSettings, { folder, upstreams, stopped }: Stag
   let printLog = (text: string): void => void log.push(text);
   const proxy = ProxyProcess.start({
     command: [
-      ...[join(root, 'cli', 'main.ts'), 'proxy', '--app-id', appId],
-      ...['--app-port', String(upstreams.application.port)],
-      ...['--dapr-http-port', String(settings.port), '--metrics-port', String(metricsPort)],
-      ...['--metrics-listen-address', '127.0.0.1', '--resources-path', folder.resourcesPath],
+      join(root, 'cli', 'main.ts'),
+      'proxy',
+      `--app-id=${appId}`,
+      `--app-port=${upstreams.application.port}`,
+      `--dapr-http-port=${settings.port}`,
+      `--metrics-port=${metricsPort}`,
+      '--metrics-listen-address=127.0.0.1',
+      `--resources-path=${folder.resourcesPath}`,
     ],
     port: settings.port,
     clock: systemClock,
@@ -103,7 +107,8 @@ async function runSettings(env: NodeJS.ProcessEnv): Promise<RunSettings | string
   const wish = env['PORT'] === undefined || env['PORT'] === '' ? '3500' : env['PORT'];
   const port = /^\d{1,5}$/.test(wish) ? Number(wish) : Number.NaN;
   if (!(port <= 65_535)) return `PORT=${wish} is not a port: give a number from 0 to 65535.`;
-  if (!(await isPortFree(port))) return `Port ${port} is taken: end what listens there, or choose another, as in make run PORT=3600.`;
+  if (!(await isPortFree(port)))
+    return `Port ${port} is taken: end what listens there, or choose another, as in make run PORT=3600.`;
   return { port: port === 0 ? await freePort() : port, isOnce: (env['ONCE'] ?? '') !== '' };
 }
 

@@ -95,7 +95,10 @@ export class CertificateAuthority {
   async issueServer(options: ServerCertificateOptions): Promise<IssuedCertificate> {
     const [first] = options.hosts;
     if (first === undefined) throw new TypeError('a server certificate needs at least one host');
-    const names = options.hosts.map((value) => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value }));
+    const names = options.hosts.map((value) => ({
+      type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const),
+      value,
+    }));
     return this.#issueLeaf(first, options, [
       new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
       new SubjectAlternativeNameExtension(names),

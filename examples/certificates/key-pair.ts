@@ -32,6 +32,8 @@ export async function makeKeyPair(keyType: KeyType): Promise<KeyPair> {
 /** The private key as PEM, PKCS #8. */
 export async function privateKeyPem(keys: KeyPair): Promise<string> {
   const bytes = await webcrypto.subtle.exportKey('pkcs8', keys.cryptoKeys.privateKey);
-  const base64 = Buffer.from(bytes).toString('base64').replace(/.{64}(?=.)/g, '$&\n');
+  const base64 = Buffer.from(bytes)
+    .toString('base64')
+    .replace(/.{64}(?=.)/g, '$&\n');
   return `-----BEGIN PRIVATE KEY-----\n${base64}\n-----END PRIVATE KEY-----\n`;
 }

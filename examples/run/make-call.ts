@@ -1,15 +1,8 @@
 /** Makes a call as its printed line says: by curl, or by node:http on a machine without curl. */
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { request } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import type { Call } from './calls.ts';
-
-export interface Answer {
-  readonly status: number;
-  readonly body: string;
-}
+import { type Answer, sendRequest } from './send-request.ts';
 
 export type Caller = (call: Call) => Promise<Answer>;
 
@@ -38,18 +31,16 @@ async function callByCurl(call: Call): Promise<Answer> {
 }
 
 async function callByNode(call: Call): Promise<Answer> {
-  const { username, password, host } = new URL(call.url);
-  const sent = request({
-    host: host.replace(/:\d+$/, ''),
-    port: Number(/:(\d+)$/.exec(host)?.[1] ?? 80),
-    path: call.url.slice(call.url.indexOf(host) + host.length),
-    ...(username === '' ? {} : { auth: `${username}:${password}` }),
-    headers: Object.fromEntries(call.headers.map((line) => line.split(': ', 2))),
-    signal: AbortSignal.timeout(timeoutMs),
-  });
-  sent.end();
-  const [response] = await once(sent, 'response');
-  return { status: Number(response.statusCode), body: await text(response) };
+  const { username, password, host, hostname, port } = new URL(call.url);
+  const headers: Record<string, string> = {};
+  for (const line of call.headers) {
+    const [name = '', value = ''] = line.split(': ', 2);
+    headers[name] = value;
+  }
+  if (username !== '') headers['Authorization'] = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  // The path as it stands in the line: URL would normalize it.
+  const path = call.url.slice(call.url.indexOf(host) + host.length);
+  return sendRequest({ host: hostname, port: Number(port), path, headers, timeoutMs });
 }
 
 function curlArguments(call: Call): readonly string[] {

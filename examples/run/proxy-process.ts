@@ -1,8 +1,8 @@
 /** The proxy as a child process, through the command line as a user would start it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { request } from 'node:http';
 import type { Clock } from '#shared/clock/clock.ts';
+import { sendRequest } from './send-request.ts';
 
 export interface ProxyProcessOptions {
   /** The script and its arguments. */
@@ -69,13 +69,8 @@ export class ProxyProcess {
 }
 
 async function isHealthy(port: number): Promise<boolean> {
-  try {
-    const sent = request({ host: '127.0.0.1', port, path: '/v1.0/healthz', signal: AbortSignal.timeout(2_000) });
-    sent.end();
-    const [response] = await once(sent, 'response');
-    response.resume();
-    return response.statusCode === 204;
-  } catch {
-    return false;
-  }
+  return sendRequest({ port, path: '/v1.0/healthz', timeoutMs: 2_000 }).then(
+    ({ status }) => status === 204,
+    () => false,
+  );
 }

@@ -1,6 +1,7 @@
 /** How a run speaks: one block of lines per call, and what to try next. */
 import type { Call } from './calls.ts';
-import { type Answer, curlLine } from './make-call.ts';
+import { curlLine } from './make-call.ts';
+import type { Answer } from './send-request.ts';
 
 const answerWidth = 100;
 

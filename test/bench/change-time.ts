@@ -4,9 +4,10 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { systemClock } from '#shared/clock/clock.ts';
 import { freePort } from '../../examples/run/free-port.ts';
+import { sendRequest } from '../../examples/run/send-request.ts';
 import { type RunningServer, startServer } from '../../examples/upstreams/running-server.ts';
 import { startFarpoint } from './farpoint.ts';
-import { get, waitUntilReady } from './wait-until.ts';
+import { waitUntilReady } from './wait-until.ts';
 
 export interface ChangeTimeOptions {
   readonly folder: string;
@@ -39,7 +40,9 @@ export async function measureChangeTimes(options: ChangeTimeOptions): Promise<re
       } else {
         await writeFile(file, text);
       }
-      readings.push(await timeUntilUsed({ port, path: `/v1.0/invoke/endpoint-${index}/method/`, version: `v${change}` }));
+      readings.push(
+        await timeUntilUsed({ port, path: `/v1.0/invoke/endpoint-${index}/method/`, version: `v${change}` }),
+      );
     }
     return readings;
   } catch (error) {
@@ -71,11 +74,15 @@ spec:
 `;
 }
 
-async function timeUntilUsed(call: { readonly port: number; readonly path: string; readonly version: string }): Promise<number> {
+async function timeUntilUsed(call: {
+  readonly port: number;
+  readonly path: string;
+  readonly version: string;
+}): Promise<number> {
   const writtenMs = systemClock.monotonicMs();
   const never = new AbortController().signal;
   for (;;) {
-    const { body } = await get(call.port, call.path);
+    const { body } = await sendRequest({ port: call.port, path: call.path });
     const waitedMs = systemClock.monotonicMs() - writtenMs;
     if (body === call.version) return waitedMs;
     if (waitedMs > 20_000) throw new Error(`a change was not used within 20 s: ${call.path} answers ${body}`);

@@ -22,9 +22,13 @@ export async function hasBundle(): Promise<boolean> {
 /** The command line of the proxy. */
 export function farpointCommand(options: FarpointOptions): readonly string[] {
   return [
-    ...[process.execPath, bundle, '--app-id', 'bench', '--dapr-http-port', String(options.port)],
-    ...['--metrics-port', String(options.metricsPort), '--metrics-listen-address', '127.0.0.1'],
-    ...['--resources-path', options.resourcesPath],
+    process.execPath,
+    bundle,
+    '--app-id=bench',
+    `--dapr-http-port=${options.port}`,
+    `--metrics-port=${options.metricsPort}`,
+    '--metrics-listen-address=127.0.0.1',
+    `--resources-path=${options.resourcesPath}`,
   ];
 }
 

@@ -16,7 +16,10 @@ export async function hasNginx(): Promise<boolean> {
 }
 
 /** Starts an nginx that answers every request with 1 KB. */
-export function startNginxUpstream(options: { readonly folder: string; readonly port: number }): Promise<MeasuredProcess> {
+export function startNginxUpstream(options: {
+  readonly folder: string;
+  readonly port: number;
+}): Promise<MeasuredProcess> {
   return start({
     name: 'upstream',
     folder: options.folder,

@@ -14,9 +14,7 @@ export function reportText(result: BenchResult): string {
     `start to ready      ${milliseconds(percentile(result.readyMs, 0.5))} median, ${milliseconds(Math.max(...result.readyMs))} at most, ${result.readyMs.length} starts`,
     `change to first use ${milliseconds(percentile(result.changeMs, 0.5))} p50, ${milliseconds(percentile(result.changeMs, 0.99))} p99, ${result.changeMs.length} changes among 1,000 endpoints`,
     '',
-    ...bars(result).map(
-      (bar) => `${verdict(bar.isMet)}  ${bar.name}: ${bar.found} (wanted ${bar.wish})`,
-    ),
+    ...bars(result).map((bar) => `${verdict(bar.isMet)}  ${bar.name}: ${bar.found} (wanted ${bar.wish})`),
   ].join('\n');
 }
 

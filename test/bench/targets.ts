@@ -24,7 +24,10 @@ export interface Targets {
 const prefix = '/v1.0/invoke/upstream/method/';
 
 /** Starts them; nginx where it is installed. */
-export async function startTargets(options: { readonly folder: string; readonly withNginx: boolean }): Promise<Targets> {
+export async function startTargets(options: {
+  readonly folder: string;
+  readonly withNginx: boolean;
+}): Promise<Targets> {
   const { folder, withNginx } = options;
   const upstreamPort = await freePort();
   const upstream = withNginx

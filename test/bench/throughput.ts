@@ -24,7 +24,9 @@ export async function chooseGenerator(): Promise<LoadGenerator> {
     ({ stdout }) => stdout,
     (error: { stdout?: string }) => error.stdout ?? '',
   );
-  return version.startsWith('wrk ') ? { name: 'wrk', measure: measureByWrk } : { name: 'autocannon', measure: measureByAutocannon };
+  return version.startsWith('wrk ')
+    ? { name: 'wrk', measure: measureByWrk }
+    : { name: 'autocannon', measure: measureByAutocannon };
 }
 
 async function measureByWrk(target: { readonly url: string; readonly seconds: number }): Promise<Throughput> {
@@ -32,7 +34,8 @@ async function measureByWrk(target: { readonly url: string; readonly seconds: nu
   const rate = /^Requests\/sec: +([\d.]+)$/m.exec(stdout)?.[1];
   if (rate === undefined) throw new Error(`wrk did not say a rate:\n${stdout}`);
   const refused = Number(/^ *Non-2xx or 3xx responses: (\d+)$/m.exec(stdout)?.[1] ?? 0);
-  const errors = /^ *Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)$/m.exec(stdout)?.slice(1) ?? [];
+  const errors =
+    /^ *Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)$/m.exec(stdout)?.slice(1) ?? [];
   return { requestsPerSecond: Number(rate), failures: refused + errors.reduce((sum, text) => sum + Number(text), 0) };
 }
 

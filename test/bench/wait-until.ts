@@ -1,23 +1,7 @@
 /** Waiting for a server, by asking it. */
-import { once } from 'node:events';
-import { type IncomingHttpHeaders, request } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { systemClock } from '#shared/clock/clock.ts';
+import { sendRequest } from '../../examples/run/send-request.ts';
 import type { MeasuredProcess } from './measured-process.ts';
-
-export interface Reply {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-/** One GET to a port on loopback. */
-export async function get(port: number, path: string): Promise<Reply> {
-  const sent = request({ host: '127.0.0.1', port, path, agent: false, signal: AbortSignal.timeout(5_000) });
-  sent.end();
-  const [response] = await once(sent, 'response');
-  return { status: response.statusCode, headers: response.headers, body: await text(response) };
-}
 
 export interface Expected {
   readonly port: number;
@@ -31,7 +15,7 @@ export async function waitUntilReady(server: MeasuredProcess, expected: Expected
   const never = new AbortController().signal;
   const deadline = systemClock.monotonicMs() + 20_000;
   for (;;) {
-    const status = await get(expected.port, expected.path).then(
+    const status = await sendRequest({ port: expected.port, path: expected.path }).then(
       (reply) => reply.status,
       () => 0,
     );

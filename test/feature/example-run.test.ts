@@ -3,11 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
+import { sendRequest } from '../../examples/run/send-request.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const started: ChildProcess[] = [];
@@ -25,7 +24,11 @@ interface RunResult {
   readonly output: string;
 }
 
-function startRun(env: Readonly<Record<string, string>>): { pid: number; output: () => string; ended: Promise<RunResult> } {
+function startRun(env: Readonly<Record<string, string>>): {
+  pid: number;
+  output: () => string;
+  ended: Promise<RunResult>;
+} {
   const child = spawn(process.execPath, [join(root, 'examples', 'run.ts')], {
     cwd: root,
     env: { ...process.env, ...env },
@@ -41,7 +44,10 @@ function startRun(env: Readonly<Record<string, string>>): { pid: number; output:
 
 /** The verdict, status and title of each call, in order. */
 function verdicts(output: string): readonly string[] {
-  return output.split('\n').filter((line) => /^(ok|not expected) +\d/.test(line)).map((line) => line.replace(/  +/g, ' '));
+  return output
+    .split('\n')
+    .filter((line) => /^(ok|not expected) +\d/.test(line))
+    .map((line) => line.replace(/  +/g, ' '));
 }
 
 const everyCallAsItShouldBe = [
@@ -59,15 +65,19 @@ const everyCallAsItShouldBe = [
 ];
 
 describe('make run', () => {
-  test('makes one call of each kind, prints each as a curl line, and ends with ONCE=1', { timeout: 60_000 }, async () => {
-    const { code, output } = await startRun({ PORT: '0', ONCE: '1' }).ended;
-    expect(verdicts(output), output).toEqual(everyCallAsItShouldBe);
-    expect(output).toContain('All 11 calls answered as they should.');
-    expect(output.match(/^ +\$ curl -si .*http:\/\/[^ ]*127\.0\.0\.1:\d+\/.*$/gm)).toHaveLength(11);
-    expect(code).toBe(0);
-    const port = /127\.0\.0\.1:(\d+)/.exec(output)?.[1];
-    expect(existsSync(join(root, '.run', String(port)))).toBe(false);
-  });
+  test(
+    'makes one call of each kind, prints each as a curl line, and ends with ONCE=1',
+    { timeout: 60_000 },
+    async () => {
+      const { code, output } = await startRun({ PORT: '0', ONCE: '1' }).ended;
+      expect(verdicts(output), output).toEqual(everyCallAsItShouldBe);
+      expect(output).toContain('All 11 calls answered as they should.');
+      expect(output.match(/^ +\$ curl -si .*http:\/\/[^ ]*127\.0\.0\.1:\d+\/.*$/gm)).toHaveLength(11);
+      expect(code).toBe(0);
+      const port = /127\.0\.0\.1:(\d+)/.exec(output)?.[1];
+      expect(existsSync(join(root, '.run', String(port)))).toBe(false);
+    },
+  );
 
   test('makes the same calls on a machine without curl', { timeout: 60_000 }, async () => {
     const { code, output } = await startRun({ PORT: '0', ONCE: '1', PATH: '/nonexistent' }).ended;
@@ -114,10 +124,7 @@ describe('make run', () => {
 });
 
 async function get(port: number, path: string): Promise<string> {
-  const sent = request({ host: '127.0.0.1', port, path });
-  sent.end();
-  const [response] = await once(sent, 'response');
-  return text(response);
+  return (await sendRequest({ port, path })).body;
 }
 
 async function replaceInFile(file: string, [from, to]: readonly [string, string]): Promise<void> {

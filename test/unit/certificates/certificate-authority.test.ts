@@ -34,21 +34,31 @@ async function clientSeenBy(
   listener.on('secureConnection', (socket) => socket.end(String(socket.getPeerCertificate().subject.CN)));
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
-  cleanups.push(async () => void (await promisify(listener.close.bind(listener))()));
+  cleanups.push(() => promisify(listener.close.bind(listener))());
   const { port } = listener.address() as AddressInfo;
-  const socket = tls.connect({ port, host: '127.0.0.1', servername, ca, cert: client.chainPem, key: client.privateKeyPem });
+  const socket = tls.connect({
+    port,
+    host: '127.0.0.1',
+    servername,
+    ca,
+    cert: client.chainPem,
+    key: client.privateKeyPem,
+  });
   let text = '';
   for await (const chunk of socket.setEncoding('utf8')) text += String(chunk);
   return text;
 }
 
 describe('CertificateAuthority', () => {
-  test.each(['ec', 'rsa', 'ed25519'] as const)('issues %s certificates that verify in a mutual handshake', async (keyType) => {
-    const authority = await CertificateAuthority.create('test root', { keyType });
-    const server = await authority.issueServer({ hosts: ['one.test', '127.0.0.1'], keyType });
-    const client = await authority.issueClient({ name: 'orders', keyType });
-    expect(await clientSeenBy({ server, client, ca: authority.certificatePem }, 'one.test')).toBe('orders');
-  });
+  test.each(['ec', 'rsa', 'ed25519'] as const)(
+    'issues %s certificates that verify in a mutual handshake',
+    async (keyType) => {
+      const authority = await CertificateAuthority.create('test root', { keyType });
+      const server = await authority.issueServer({ hosts: ['one.test', '127.0.0.1'], keyType });
+      const client = await authority.issueClient({ name: 'orders', keyType });
+      expect(await clientSeenBy({ server, client, ca: authority.certificatePem }, 'one.test')).toBe('orders');
+    },
+  );
 
   test('presents its intermediate, so that trusting the root is enough', async () => {
     const root = await CertificateAuthority.create('test root');
