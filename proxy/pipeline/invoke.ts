@@ -5,7 +5,8 @@ import { discardBody } from '../server/discard-body.ts';
 import { checkPath } from '../target/check-path.ts';
 import { parseTarget, type Target } from '../target/parse-target.ts';
 import type { Route } from '../target/router.ts';
-import { forward, type CallResult } from '../upstream/forward.ts';
+import type { CallResult } from '../upstream/answer-handler.ts';
+import { forward, type Call } from '../upstream/forward.ts';
 import { joinPath } from '../upstream/join-path.ts';
 import { RequestBody } from '../upstream/request-body.ts';
 import { requestHeaders } from '../upstream/request-headers.ts';
@@ -78,14 +79,9 @@ async function callUpstream(invocation: Invocation, exchange: Exchange, context:
   const body = exchange.hasBody ? requestBody(exchange, context) : null;
   context.telemetry.callStarted(call);
   route.upstream.pool.begin();
-  const result = await forward({
-    exchange,
-    pool: route.upstream.pool,
-    path: invocation.path,
-    headers: invocation.headers,
-    body,
-    clock: context.clock,
-  });
+  const { pool } = route.upstream;
+  const send = body !== null && exchange.header('trailer') !== undefined && pool.canSpeakHttp1 ? withTrailers : forward;
+  const result = await send({ exchange, pool, path: invocation.path, headers: invocation.headers, body, clock: context.clock });
   route.upstream.pool.end();
   exchange.requestBytes = body?.receivedBytes ?? 0;
   context.telemetry.callEnded({
@@ -99,6 +95,11 @@ async function callUpstream(invocation: Invocation, exchange: Exchange, context:
     errorCode: result.error?.code ?? null,
   });
   return result;
+}
+
+async function withTrailers(call: Call): Promise<CallResult> {
+  const { forwardWithTrailers } = await import('../upstream/forward-with-trailers.ts');
+  return forwardWithTrailers(call);
 }
 
 function requestBody({ request, response }: Exchange, { settings, clock }: ProxyContext): RequestBody {

@@ -66,10 +66,10 @@ export class ApiListener {
     this.#http2
       .on('session', (session) => this.#openSession(session))
       .on('request', (request, response) => {
-        this.#begin(request, new Http2Response(response.stream, { expectsContinue: false }));
+        this.#begin(request, new Http2Response(response, { expectsContinue: false }));
       })
       .on('checkContinue', (request, response) => {
-        this.#begin(request, new Http2Response(response.stream, { expectsContinue: true }));
+        this.#begin(request, new Http2Response(response, { expectsContinue: true }));
       });
   }
 

@@ -1,14 +1,16 @@
 /** CallerResponse over HTTP/2. Names are lower case there, and fields of one connection have no place (RFC 9113 §8.2). */
-import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { constants, type Http2ServerResponse, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { CallerResponse, ResponseHead } from './caller-response.ts';
 
 export class Http2Response implements CallerResponse {
   readonly #stream: ServerHttp2Stream;
+  /** node's own wrapper of the stream: it sends the trailers when the stream asks for them. */
+  readonly #wrapper: Http2ServerResponse;
   readonly #expectsContinue: boolean;
-  #trailers: readonly string[] = [];
 
-  constructor(stream: ServerHttp2Stream, options: { readonly expectsContinue: boolean }) {
-    this.#stream = stream;
+  constructor(wrapper: Http2ServerResponse, options: { readonly expectsContinue: boolean }) {
+    this.#stream = wrapper.stream;
+    this.#wrapper = wrapper;
     this.#expectsContinue = options.expectsContinue;
   }
 
@@ -31,7 +33,6 @@ export class Http2Response implements CallerResponse {
   writeHead({ status, headers }: ResponseHead): void {
     if (this.isClosed) return;
     this.#stream.respond({ ...http2Headers(headers), ':status': status }, { waitForTrailers: true });
-    this.#stream.once('wantTrailers', () => this.#stream.sendTrailers(http2Headers(this.#trailers)));
   }
 
   /** Nothing to do: `respond` sends the head at once. */
@@ -46,7 +47,7 @@ export class Http2Response implements CallerResponse {
   }
 
   end(trailers: readonly string[]): void {
-    this.#trailers = trailers;
+    if (trailers.length > 0) this.#wrapper.addTrailers(http2Headers(trailers));
     this.#stream.end();
   }
 

@@ -53,6 +53,11 @@ export class ConnectionPool {
     return this.#options.origin;
   }
 
+  /** False where HTTP/2 is known beforehand. */
+  get canSpeakHttp1(): boolean {
+    return this.#options.http2 !== 'h2c';
+  }
+
   /** Opens one HTTP/1.1 connection for a call that does not go through undici (Upgrade), tunnelled where a proxy is set. */
   connect(callback: ConnectCallback): void {
     const url = new URL(this.origin);

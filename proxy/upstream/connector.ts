@@ -2,17 +2,18 @@
 import { request } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import type { Socket } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
 import type { buildConnector } from 'undici';
 import undiciConnector from 'undici/lib/core/connect.js';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
+import type { TlsOptions } from './tls-options.ts';
 
 export type Connector = buildConnector.connector;
 export type ConnectCallback = buildConnector.Callback;
 
 export interface ConnectorOptions {
   readonly connectTimeoutMs: number;
-  readonly tls: ConnectionOptions;
+  /** Empty for plain TCP. */
+  readonly tls: TlsOptions;
   readonly http2: 'negotiate' | 'h2c' | 'never';
   /** A proxy to tunnel through with CONNECT; `null`: none. */
   readonly tunnelUrl: string | null;

@@ -1,11 +1,11 @@
 /** Carries a WebSocket through: the handshake with the call's own headers, then bytes both ways. */
-import { Agent } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { createProxyServer } from 'http-proxy';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import { classifyError } from './classify-error.ts';
 import type { ConnectionPool } from './connection-pool.ts';
+import { PoolAgent } from './pool-agent.ts';
 
 export interface WebSocketCall {
   readonly request: IncomingMessage;
@@ -58,22 +58,4 @@ export function forwardWebSocket(call: WebSocketCall): Promise<WebSocketResult> 
       else socket.destroy();
     });
   });
-}
-
-/** Takes each connection from the pool's connector. */
-class PoolAgent extends Agent {
-  readonly #pool: ConnectionPool;
-
-  constructor(pool: ConnectionPool) {
-    super({ keepAlive: false });
-    this.#pool = pool;
-  }
-
-  override createConnection(_options: object, callback?: (error: Error | null, stream: Socket) => void): undefined {
-    this.#pool.connect((error, socket) => {
-      if (error === null) callback?.(null, socket);
-      else (callback as ((error: Error) => void) | undefined)?.(error);
-    });
-    return undefined;
-  }
 }

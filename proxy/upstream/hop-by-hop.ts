@@ -1,4 +1,5 @@
-/** Which header fields belong to one connection and go no further (RFC 9110 §7.6.1; spec/invocation.md §7). */
+/** Which header fields belong to one connection and go no further (RFC 9110 §7.6.1; spec/invocation.md §7).
+ * `Trailer` is none of them: it announces fields of the message, which are passed on. */
 
 const hopByHopNames = new Set([
   'connection',
@@ -8,7 +9,6 @@ const hopByHopNames = new Set([
   'proxy-authorization',
   'proxy-connection',
   'te',
-  'trailer',
   'transfer-encoding',
   'upgrade',
 ]);

@@ -25,7 +25,7 @@ export interface IncomingHeaders {
 }
 
 /** Answered, enforced or replaced by the proxy itself, whatever the target. */
-const consumedNames = new Set(['dapr-api-token', 'dapr-app-id', 'destination-app-id', 'expect', 'host']);
+const consumedNames = new Set(['dapr-api-token', 'dapr-app-id', 'destination-app-id', 'expect', 'host', 'trailer']);
 
 /** Builds the flat list of names and values. Names keep their case, fields their order and their duplicates. */
 export function requestHeaders(incoming: IncomingHeaders, rules: RequestHeaderRules): string[] {

@@ -7,33 +7,28 @@ export type ReceivedHeaders =
   | readonly string[]
   | Readonly<Record<string, string | readonly string[] | undefined>>;
 
-export interface ResponseHeaders {
-  /** Names and values in turn, hop-by-hop fields removed. */
-  readonly raw: string[];
-  /** `null` when the upstream did not say. */
-  readonly contentLength: number | null;
-}
+const nothing: ReadonlySet<string> = new Set();
 
-/** Removes what belongs to the upstream's connection; everything else stays as it came. */
-export function responseHeaders(received: ReceivedHeaders): ResponseHeaders {
+/**
+ * Names and values in turn. Removes what belongs to the upstream's connection, and the lower-case names in `replaced`;
+ * everything else stays as it came.
+ */
+export function responseHeaders(received: ReceivedHeaders, replaced: ReadonlySet<string> = nothing): string[] {
   const pairs = rawPairs(received);
   const nominated = namesInConnection(connectionOf(pairs));
-  const raw: string[] = [];
-  let contentLength: number | null = null;
+  const headers: string[] = [];
   for (let index = 0; index + 1 < pairs.length; index += 2) {
     const name = pairs[index] ?? '';
-    const value = pairs[index + 1] ?? '';
     const lowerName = name.toLowerCase();
-    if (isHopByHop(lowerName) || nominated.has(lowerName)) continue;
-    if (lowerName === 'content-length') contentLength = Number(value);
-    raw.push(name, value);
+    if (isHopByHop(lowerName) || nominated.has(lowerName) || replaced.has(lowerName)) continue;
+    headers.push(name, pairs[index + 1] ?? '');
   }
-  return { raw, contentLength };
+  return headers;
 }
 
 /** Trailer fields in the same form; fields that frame a message are not allowed there (RFC 9110 §6.5.1). */
 export function responseTrailers(received: ReceivedHeaders): string[] {
-  const { raw } = responseHeaders(received);
+  const raw = responseHeaders(received);
   const trailers: string[] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] ?? '';

@@ -50,6 +50,7 @@ export class UpstreamFactory {
       label: origin,
       base: { path: '', query: '' },
       pool: this.#pool({ origin, tls: null, http2: 'negotiate', viaEnvironmentProxy: true }),
+      headerRules: { set: [], authorization: null },
       limiter: this.#urlLimiter,
     };
   }

@@ -1,0 +1,176 @@
+/** Puts a proxy together from its settings, starts it, and takes it down again. */
+import { join } from 'node:path';
+import type { Clock } from '#shared/clock/clock.ts';
+import type { Logger } from '#shared/logger/logger.ts';
+import type { ProxySettings } from '#shared/settings/proxy-settings.ts';
+import type { EndpointTable } from '#shared/table/endpoint-table.ts';
+import { Metadata } from './api/metadata.ts';
+import { Readiness } from './api/readiness.ts';
+import { createOwnApp, type OwnApp } from './app/own-app.ts';
+import { waitForApp } from './app/wait-for-app.ts';
+import { handleRequest } from './pipeline/handle-request.ts';
+import { handleWebSocket } from './pipeline/handle-websocket.ts';
+import { LogLimiter } from './pipeline/log-limiter.ts';
+import type { ProxyContext } from './pipeline/proxy-context.ts';
+import { createTokenCheck } from './policy/api-token.ts';
+import { RequestAdmission } from './policy/request-admission.ts';
+import { ApiListener } from './server/api-listener.ts';
+import { OwnAddresses } from './server/own-addresses.ts';
+import { startPublicListener } from './server/public-listener.ts';
+import { shutDown, type ShutdownManner } from './shut-down.ts';
+import { FolderTables } from './subscribe/folder-tables.ts';
+import { Router } from './target/router.ts';
+import { UrlUpstreams } from './target/url-upstreams.ts';
+import { startTelemetry } from './telemetry/start-telemetry.ts';
+import { UpstreamFactory } from './upstream/upstream-factory.ts';
+
+export interface StartProxyOptions {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** As `/v1.0/metadata` tells it. */
+  readonly version: string;
+}
+
+export interface RunningProxy {
+  /** Null when the API listens on a socket file. */
+  readonly apiPort: number | null;
+  readonly publicPort: number | null;
+  readonly metricsPort: number | null;
+  /** Of the table in force. */
+  tableRevision(): string;
+  /** Begins the graceful shutdown; a second call changes nothing. */
+  shutdown(): void;
+  /** Settles when everything is closed. `forced`: the grace period ran out, or the caller asked for it. */
+  readonly ended: Promise<ShutdownManner>;
+}
+
+/**
+ * Resolves when the API listens and the first table is in force. Rejects with ConfigError, or with an Error of one
+ * clear sentence when a port cannot be had; nothing is left open then.
+ */
+export async function startProxy(settings: ProxySettings, options: StartProxyOptions): Promise<RunningProxy> {
+  const { logger, clock } = options;
+  const stop = new AbortController();
+  const ended = Promise.withResolvers<ShutdownManner>();
+  const telemetry = await startTelemetry(settings, logger);
+  const ownAddresses = new OwnAddresses();
+  const factory = new UpstreamFactory({ settings, isOwnAddress: (remote) => ownAddresses.includes(remote) });
+  const ownApp = createOwnApp({ settings, factory, clock, logger, telemetry });
+  const router = new Router({
+    appId: settings.appId,
+    namespace: settings.namespace,
+    factory,
+    urlUpstreams: new UrlUpstreams(factory),
+    resolveApp: ownApp.resolve,
+  });
+  const readiness = new Readiness(['endpoints', 'listeners', 'app', 'running']);
+  readiness.set('running');
+  const context: ProxyContext = {
+    settings,
+    clock,
+    logger,
+    telemetry,
+    router,
+    readiness,
+    metadata: new Metadata(settings, { version: options.version }),
+    admission: new RequestAdmission(settings.limits.maxRequestsInFlight),
+    failureLog: new LogLimiter(logger, clock),
+    isTokenValid: createTokenCheck(settings.apiToken),
+    appHealth: ownApp.health,
+    requestShutdown: (manner) => beginShutdown(manner),
+  };
+  const listener = createApiListener(context);
+  let isEnding = false;
+  const closers: (() => void)[] = [];
+  try {
+    await applyFirstTable(context, stop.signal);
+    const metricsListener = await telemetry.listen();
+    closers.push(() => void metricsListener?.close());
+    const apiPort = await openApi(listener, settings, ownAddresses);
+    const publicListener = settings.listen.publicPort === null ? null : await startPublicListener(context);
+    closers.push(() => publicListener?.close());
+    readiness.set('listeners');
+    void awaitApp(ownApp, context, stop.signal);
+    logger.info('proxy listens', { port: apiPort, publicPort: publicListener?.port, metricsPort: metricsListener?.port });
+    return {
+      apiPort,
+      publicPort: publicListener?.port ?? null,
+      metricsPort: metricsListener?.port ?? null,
+      tableRevision: () => router.table?.revision ?? '',
+      shutdown: () => beginShutdown('graceful'),
+      ended: ended.promise,
+    };
+  } catch (error) {
+    stop.abort();
+    listener.destroy();
+    listener.drain();
+    for (const close of closers) close();
+    throw error;
+  }
+
+  function beginShutdown(manner: ShutdownManner): void {
+    if (isEnding) return;
+    isEnding = true;
+    void shutDown(manner, { context, listener }).then((outcome) => {
+      stop.abort();
+      for (const close of closers) close();
+      ended.resolve(outcome);
+    });
+  }
+}
+
+function createApiListener(context: ProxyContext): ApiListener {
+  const { limits, listen } = context.settings;
+  return new ApiListener({
+    ...limits,
+    h2c: listen.h2c,
+    clock: context.clock,
+    onExchange: (exchange) => void handleRequest(exchange, context),
+    onWebSocket: (request, socket, head) => void handleWebSocket({ request, socket, head }, context),
+  });
+}
+
+/** Resolves at the first table; later ones are applied as they come. */
+function applyFirstTable(context: ProxyContext, signal: AbortSignal): Promise<void> {
+  const { settings, logger, clock, router, telemetry, readiness } = context;
+  return new Promise((resolve, reject) => {
+    const apply = (table: EndpointTable): void => {
+      router.apply(table);
+      telemetry.tableApplied(table);
+      readiness.set('endpoints');
+      resolve();
+    };
+    new FolderTables({ settings, logger, clock, apply }).run(signal).catch((error: unknown) => {
+      reject(error);
+      if (!signal.aborted) logger.error('tables are no longer read', { err: error });
+    });
+  });
+}
+
+/** Opens every address of the API. One that cannot be had is an error: a proxy half reachable helps nobody. */
+async function openApi(listener: ApiListener, settings: ProxySettings, own: OwnAddresses): Promise<number | null> {
+  const { addresses, port, unixDomainSocketDir } = settings.listen;
+  if (unixDomainSocketDir !== '') {
+    return listener.listen({ kind: 'unix', path: join(unixDomainSocketDir, `dapr-${settings.appId}-http.socket`) });
+  }
+  let chosen = port;
+  for (const address of addresses) {
+    const host = address.replace(/^\[(.*)\]$/, '$1');
+    const bound = await listener.listen({ kind: 'tcp', host, port: chosen });
+    if (bound !== null) {
+      chosen = bound;
+      own.add({ address: host, port: bound });
+    }
+  }
+  return chosen;
+}
+
+async function awaitApp(ownApp: OwnApp, { clock, readiness, logger }: ProxyContext, signal: AbortSignal): Promise<void> {
+  void ownApp.health?.run(signal);
+  if (ownApp.address !== null) {
+    logger.info('waiting for the application', { port: ownApp.address.port });
+    if (!(await waitForApp(ownApp.address, clock, signal))) return;
+  }
+  readiness.set('app');
+  logger.info('proxy is ready');
+}

@@ -1,0 +1,124 @@
+/** What an upstream's answer does to the caller: head, pieces, end or failure, whichever transport brings them. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { Clock } from '#shared/clock/clock.ts';
+import { ProxyError } from '#shared/errors/proxy-error.ts';
+import type { Exchange } from '../pipeline/exchange.ts';
+import { classifyError } from './classify-error.ts';
+import type { RequestBody } from './request-body.ts';
+import { responseHeaders, responseTrailers, type ReceivedHeaders } from './response-headers.ts';
+
+export interface CallResult {
+  /** 0 when no response came. */
+  readonly status: number;
+  /** Until the response's head, or until the failure. */
+  readonly roundtripMs: number;
+  readonly receivedBytes: number;
+  readonly error: ProxyError | null;
+}
+
+const corsNames: ReadonlySet<string> = new Set(['access-control-allow-origin']);
+
+export interface AnsweredCall {
+  readonly exchange: Exchange;
+  readonly body: RequestBody | null;
+  readonly clock: Clock;
+}
+
+/** Passes one answer on, with backpressure, and settles once. */
+export class AnswerHandler implements Dispatcher.DispatchHandler {
+  readonly #call: AnsweredCall;
+  readonly #settle: (result: CallResult) => void;
+  readonly #startedAtMs: number;
+  #controller: Dispatcher.DispatchController | null = null;
+  #status = 0;
+  #roundtripMs = 0;
+  #receivedBytes = 0;
+  #isSettled = false;
+
+  constructor(call: AnsweredCall, settle: (result: CallResult) => void) {
+    this.#call = call;
+    this.#settle = settle;
+    this.#startedAtMs = call.clock.monotonicMs();
+    call.exchange.response.onClose(() => this.#callerClosed());
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#isSettled || this.#call.exchange.response.isClosed) controller.abort(callerLeft());
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    parsed: IncomingHttpHeaders,
+    reason?: string,
+  ): void {
+    const { exchange } = this.#call;
+    const received: ReceivedHeaders = controller.rawHeaders ?? parsed;
+    // Two answers to one question of CORS are none (Fetch §4.9): ours replaces the upstream's.
+    const raw = exchange.addedHeaders.length > 0 ? responseHeaders(received, corsNames) : responseHeaders(received);
+    if (status < 200) {
+      exchange.response.writeInformational(status, raw);
+      return;
+    }
+    this.#roundtripMs = this.#elapsedMs();
+    if (exchange.addedHeaders.length > 0) raw.push(...exchange.addedHeaders);
+    exchange.response.writeHead({ status, reason: reason ?? '', headers: raw });
+    this.#status = status;
+    exchange.status = status;
+    // The head waits for a body piece that came in the same read, and no longer: an event stream may stay silent.
+    process.nextTick(() => this.#flushHead());
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    const { exchange } = this.#call;
+    this.#receivedBytes += chunk.length;
+    exchange.responseBytes += chunk.length;
+    if (exchange.response.write(chunk)) return;
+    controller.pause();
+    exchange.response.onDrain(() => controller.resume());
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController, parsed: IncomingHttpHeaders): void {
+    const received: ReceivedHeaders = controller.rawTrailers ?? parsed;
+    this.#call.exchange.response.end(responseTrailers(received));
+    this.#finish(null);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.fail(error);
+  }
+
+  /** Ends the call with this error, unless it has ended. */
+  fail(error: unknown): void {
+    this.#finish(classifyError(error));
+  }
+
+  #callerClosed(): void {
+    if (this.#isSettled) return;
+    this.#controller?.abort(callerLeft());
+    this.#finish(callerLeft());
+  }
+
+  #flushHead(): void {
+    const { response } = this.#call.exchange;
+    if (!this.#isSettled && this.#receivedBytes === 0 && !response.isClosed) response.flushHead();
+  }
+
+  #finish(error: ProxyError | null): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#call.body?.destroy();
+    const roundtripMs = this.#status === 0 ? this.#elapsedMs() : this.#roundtripMs;
+    this.#settle({ status: this.#status, roundtripMs, receivedBytes: this.#receivedBytes, error });
+  }
+
+  #elapsedMs(): number {
+    return this.#call.clock.monotonicMs() - this.#startedAtMs;
+  }
+}
+
+function callerLeft(): ProxyError {
+  return new ProxyError('caller-left', 'the caller left before the answer was complete');
+}
