@@ -28,6 +28,8 @@ switch (command) {
     print(`${version}\n`);
     break;
   default:
-    printError(command === '' ? usage : `"${command.slice(0, 100)}" is not a command of farpoint: the only one is proxy.\n`);
+    printError(
+      command === '' ? usage : `"${command.slice(0, 100)}" is not a command of farpoint: the only one is proxy.\n`,
+    );
     process.exitCode = 2;
 }

@@ -16,7 +16,9 @@ const mistakes = [
     .map((field) => `package-lock.json does not match package.json in "${field}".`),
   ...Object.entries(packages)
     .filter(([, entry]) => 'resolved' in entry)
-    .map(([name]) => `package-lock.json names the registry of ${name}: .npmrc keeps omit-lockfile-registry-resolved=true.`),
+    .map(
+      ([name]) => `package-lock.json names the registry of ${name}: .npmrc keeps omit-lockfile-registry-resolved=true.`,
+    ),
 ];
 for (const mistake of mistakes) process.stderr.write(`${mistake}\n`);
 process.exitCode = mistakes.length === 0 ? 0 : 1;

@@ -16,7 +16,8 @@ if (reason !== '') install(reason);
 function reasonToInstall() {
   const wanted = packagesIn('package-lock.json');
   const installed = packagesIn('node_modules/.package-lock.json');
-  if (wanted === null) fail('package-lock.json is missing or unreadable: restore it with `git checkout package-lock.json`.');
+  if (wanted === null)
+    fail('package-lock.json is missing or unreadable: restore it with `git checkout package-lock.json`.');
   if (installed === null) return 'nothing is installed yet';
   for (const [name, entry] of Object.entries(wanted)) {
     if (name === '') continue;

@@ -1,7 +1,12 @@
 /** The flags of daprd that do not concern invocation (spec/kubernetes.md §8): read, checked, named in one log line. */
 import type { Flag } from './flag.ts';
 
-const ignored = { group: 'Accepted from daprd, without effect on invocation', env: '', default: null, text: '' } as const;
+const ignored = {
+  group: 'Accepted from daprd, without effect on invocation',
+  env: '',
+  default: null,
+  text: '',
+} as const;
 
 /** Every flag that is accepted and changes nothing. */
 export const ignoredFlags = [

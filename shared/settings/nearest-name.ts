@@ -18,9 +18,9 @@ export function nearestName(text: string, names: readonly string[]): string | nu
 /** Levenshtein's distance, one row at a time. */
 function editDistance(left: string, right: string): number {
   let above = Array.from({ length: right.length + 1 }, (_, column) => column);
-  for (const [row, leftCharacter] of [...left].entries()) {
+  for (const [row, leftCharacter] of left.split('').entries()) {
     const current = [row + 1];
-    for (const [column, rightCharacter] of [...right].entries()) {
+    for (const [column, rightCharacter] of right.split('').entries()) {
       const replaced = (above[column] ?? 0) + (leftCharacter === rightCharacter ? 0 : 1);
       current.push(Math.min(replaced, (above[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
     }

@@ -38,14 +38,16 @@ export function parseFlags<F extends Flag>(
 ): ParsedFlags<F> {
   const { given, mistakes } = splitArguments(argv, flags);
   const namesGiven = new Set(given.map(({ flag }) => flag.name));
-  const fromEnvironment = flags.filter(({ name }) => !namesGiven.has(name)).flatMap((flag) => givenByEnvironment(flag, env));
+  const fromEnvironment = flags
+    .filter(({ name }) => !namesGiven.has(name))
+    .flatMap((flag) => givenByEnvironment(flag, env));
   const values = new Map<string, FlagValue | null>(flags.map((flag) => [flag.name, defaultOf(flag)]));
   const lists = new Set<string>();
   for (const { flag, origin, text } of [...given, ...fromEnvironment]) {
     const result = readFlagValue(flag.kind, text);
     if ('expected' in result) {
       mistakes.push(`${origin}: ${quoted(text)} will not do; give ${result.expected}.`);
-    } else if (Array.isArray(result.value) && lists.has(flag.name)) {
+    } else if (typeof result.value === 'object' && lists.has(flag.name)) {
       values.set(flag.name, [...asList(values.get(flag.name)), ...asList(result.value)]);
     } else {
       values.set(flag.name, result.value);
@@ -128,7 +130,7 @@ function defaultOf(flag: Flag): FlagValue | null {
 }
 
 function asList(value: FlagValue | null | undefined): readonly string[] {
-  return Array.isArray(value) ? value : [];
+  return typeof value === 'object' && value !== null ? value : [];
 }
 
 function quoted(text: string): string {

@@ -20,40 +20,62 @@ const schema = z.object({
   'app-id': z.string().check(
     z.refine((id) => id !== '', '--app-id is required: give the name of the application.'),
     z.refine((id) => !id.includes('.'), '--app-id cannot contain dots: give a name without them.'),
-    z.refine((id) => !/[\s/\\\u0000-\u001f\u007f]/.test(id), '--app-id cannot contain spaces, slashes or control characters.'),
+    z.refine(
+      (id) => !/[\s/\\\u0000-\u001f\u007f]/.test(id),
+      '--app-id cannot contain spaces, slashes or control characters.',
+    ),
   ),
   'app-protocol': oneOf('app-protocol', ['http', 'https', 'h2c', 'grpc', 'grpcs']),
-  'app-channel-address': z.string().check(z.refine(isHost, '--app-channel-address: give a host name or an IP address.')),
-  'app-health-check-path': z.string().check(
-    z.refine((path) => /^\/[\u0021-\u007e]*$/.test(path), '--app-health-check-path: give a path that starts with /.'),
-  ),
+  'app-channel-address': z
+    .string()
+    .check(z.refine(isHost, '--app-channel-address: give a host name or an IP address.')),
+  'app-health-check-path': z
+    .string()
+    .check(
+      z.refine((path) => /^\/[\u0021-\u007e]*$/.test(path), '--app-health-check-path: give a path that starts with /.'),
+    ),
   'dapr-listen-addresses': z.array(
-    z.string().check(z.refine(isHost, '--dapr-listen-addresses: give host names or IP addresses.')),
+    z
+      .string()
+      .check(z.refine((host) => isHost(host.trim()), '--dapr-listen-addresses: give host names or IP addresses.')),
   ),
-  'dapr-public-listen-address': z.string().check(
-    z.refine((host) => host === '' || isHost(host), '--dapr-public-listen-address: give a host name or an IP address.'),
-  ),
-  'metrics-listen-address': z.string().check(
-    z.refine((host) => host === '' || isHost(host), '--metrics-listen-address: give a host name or an IP address.'),
-  ),
+  'dapr-public-listen-address': z
+    .string()
+    .check(
+      z.refine(
+        (host) => host === '' || isHost(host),
+        '--dapr-public-listen-address: give a host name or an IP address.',
+      ),
+    ),
+  'metrics-listen-address': z
+    .string()
+    .check(
+      z.refine((host) => host === '' || isHost(host), '--metrics-listen-address: give a host name or an IP address.'),
+    ),
   'log-level': oneOf('log-level', ['debug', 'info', 'warn', 'error', 'fatal']),
   'max-body-size': z.nullable(
     z.number().check(z.gte(-1, '--max-body-size: give a size of 0 (no limit) or more, or -1 for the default.')),
   ),
   'read-buffer-size': z.nullable(
-    z.number().check(
-      z.gte(-1, '--read-buffer-size: give a size of 0 or more, or -1 for the default.'),
-      z.lte(2 ** 30, '--read-buffer-size: give at most 1Gi.'),
+    z
+      .number()
+      .check(
+        z.gte(-1, '--read-buffer-size: give a size of 0 or more, or -1 for the default.'),
+        z.lte(2 ** 30, '--read-buffer-size: give at most 1Gi.'),
+      ),
+  ),
+  'dapr-http-max-request-size': z
+    .number()
+    .check(
+      z.gte(-1, '--dapr-http-max-request-size: give 0 (no limit) or more megabytes, or -1 for the default.'),
+      z.lte(2 ** 30, '--dapr-http-max-request-size is in megabytes: give less.'),
     ),
-  ),
-  'dapr-http-max-request-size': z.number().check(
-    z.gte(-1, '--dapr-http-max-request-size: give 0 (no limit) or more megabytes, or -1 for the default.'),
-    z.lte(2 ** 30, '--dapr-http-max-request-size is in megabytes: give less.'),
-  ),
-  'dapr-http-read-buffer-size': z.number().check(
-    z.gte(-1, '--dapr-http-read-buffer-size: give 0 or more kilobytes, or -1 for the default.'),
-    z.lte(2 ** 20, '--dapr-http-read-buffer-size is in kilobytes: give at most 1048576.'),
-  ),
+  'dapr-http-read-buffer-size': z
+    .number()
+    .check(
+      z.gte(-1, '--dapr-http-read-buffer-size: give 0 or more kilobytes, or -1 for the default.'),
+      z.lte(2 ** 20, '--dapr-http-read-buffer-size is in kilobytes: give at most 1048576.'),
+    ),
   'header-timeout': positiveDuration('header-timeout'),
   'idle-timeout': positiveDuration('idle-timeout'),
   'body-idle-timeout': positiveDuration('body-idle-timeout'),
@@ -64,9 +86,9 @@ const schema = z.object({
   'upstream-response-timeout': durationOrNone('upstream-response-timeout'),
   'upstream-idle-timeout': durationOrNone('upstream-idle-timeout'),
   'dapr-block-shutdown-duration': durationOrNone('dapr-block-shutdown-duration'),
-  'dapr-graceful-shutdown-seconds': z.number().check(
-    z.lte(2_147_483, '--dapr-graceful-shutdown-seconds: give at most 2147483, or 0 for no limit.'),
-  ),
+  'dapr-graceful-shutdown-seconds': z
+    .number()
+    .check(z.lte(2_147_483, '--dapr-graceful-shutdown-seconds: give at most 2147483, or 0 for no limit.')),
 });
 
 /** Returns a sentence for each rule that the values break. */

@@ -46,7 +46,11 @@ export function proxySettingsFrom(argv: readonly string[], env: Environment): Pr
       port: values['metrics-port'] ?? 9090,
       address: withoutBrackets(values['metrics-listen-address'] || '0.0.0.0'),
     },
-    log: { level: logLevelsByName.get(values['log-level']) ?? 'info', json: values['log-as-json'], file: values['log-file'] },
+    log: {
+      level: logLevelsByName.get(values['log-level']) ?? 'info',
+      json: values['log-as-json'],
+      file: values['log-file'],
+    },
     apiLogging: values['enable-api-logging'],
     allowedOrigins: values['allowed-origins'].map((origin) => origin.trim()).filter((origin) => origin !== ''),
     daprErrorStatuses: values['dapr-error-statuses'],
