@@ -1,0 +1,45 @@
+/** Puts together what the settings ask for: metrics (loaded only then), API logging, or neither. */
+import type { Logger } from '#shared/logger/logger.ts';
+import { defaultConfiguration } from '#shared/resources/configuration.ts';
+import type { ProxySettings } from '#shared/settings/proxy-settings.ts';
+import { accessLog } from './access-log.ts';
+import type { Metrics } from './metrics.ts';
+import type { MetricsListener } from './metrics-listener.ts';
+import { noTelemetry } from './no-telemetry.ts';
+import type { Telemetry } from './telemetry.ts';
+
+export interface StartedTelemetry extends Telemetry {
+  /** Opens the metrics port; null when metrics are off. Rejects with one clear sentence. */
+  listen(): Promise<MetricsListener | null>;
+}
+
+/** Everything the request path reports to. */
+export async function startTelemetry(settings: ProxySettings, logger: Logger): Promise<StartedTelemetry> {
+  const logRequest = accessLog({ logger, enableApiLogging: settings.apiLogging });
+  const metrics = settings.metrics.enabled ? await loadMetrics(settings, logger) : null;
+  const sink: Telemetry = metrics ?? noTelemetry;
+  let { apiLogging } = defaultConfiguration;
+  return {
+    callStarted: (target) => sink.callStarted(target),
+    callEnded: (call) => sink.callEnded(call),
+    appProbed: (probe) => sink.appProbed(probe),
+    requestServed: (request) => {
+      sink.requestServed(request);
+      logRequest(request, apiLogging);
+    },
+    tableApplied: (table) => {
+      ({ apiLogging } = table);
+      sink.tableApplied(table);
+    },
+    listen: async () => {
+      if (metrics === null) return null;
+      const { startMetricsListener } = await import('./metrics-listener.ts');
+      return startMetricsListener({ address: settings.metrics.address, port: settings.metrics.port, metrics });
+    },
+  };
+}
+
+async function loadMetrics({ appId, namespace }: ProxySettings, logger: Logger): Promise<Metrics> {
+  const { Metrics } = await import('./metrics.ts');
+  return new Metrics({ appId, namespace, logger });
+}
