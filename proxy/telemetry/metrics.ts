@@ -1,0 +1,112 @@
+/**
+ * The proxy's metrics, for Prometheus. Import it dynamically: a proxy whose metrics are off does not load it, nor
+ * prom-client. All names are in docs/metrics.md.
+ */
+import { setImmediate } from 'node:timers/promises';
+import Registry from 'prom-client/lib/registry.js';
+import type { Logger } from '#shared/logger/logger.ts';
+import { defaultConfiguration } from '#shared/resources/configuration.ts';
+import type { EndpointTable, MetricsOptions } from '#shared/table/endpoint-table.ts';
+import { EndpointMetrics } from './endpoint-metrics.ts';
+import { familyText } from './family-text.ts';
+import { processMetrics } from './process-metrics.ts';
+import { RequestMetrics } from './request-metrics.ts';
+import type { CallTarget, EndedCall, EndedProbe, ServedRequest, Telemetry } from './telemetry.ts';
+
+export interface MetricsSettings {
+  readonly appId: string;
+  readonly namespace: string;
+  readonly logger: Logger;
+}
+
+export interface RenderedMetrics {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export class Metrics implements Telemetry {
+  readonly #settings: MetricsSettings;
+  readonly #endpoints: EndpointMetrics;
+  readonly #process = processMetrics();
+  #options: MetricsOptions = defaultConfiguration.metrics;
+  #requests: RequestMetrics | null;
+  #registry: Registry;
+  #hasTable = false;
+
+  constructor(settings: MetricsSettings) {
+    this.#settings = settings;
+    this.#endpoints = new EndpointMetrics(settings);
+    this.#requests = this.#requestMetrics();
+    this.#registry = this.#newRegistry();
+  }
+
+  /** False while the Configuration says `metrics.enabled: false`: nothing is recorded, nothing shown. */
+  get isEnabled(): boolean {
+    return this.#options.enabled;
+  }
+
+  callStarted(target: CallTarget): void {
+    this.#requests?.callStarted(target);
+  }
+
+  callEnded(call: EndedCall): void {
+    this.#requests?.callEnded(call);
+  }
+
+  requestServed(request: ServedRequest): void {
+    this.#requests?.requestServed(request);
+  }
+
+  appProbed(probe: EndedProbe): void {
+    this.#requests?.appProbed(probe);
+  }
+
+  /** Takes over the table's metrics options. Only when they differ do the request metrics begin again from zero. */
+  tableApplied(table: EndpointTable): void {
+    this.#endpoints.tableApplied(table);
+    const isFirst = !this.#hasTable;
+    this.#hasTable = true;
+    if (JSON.stringify(table.metrics) === JSON.stringify(this.#options)) return;
+    this.#options = table.metrics;
+    this.#requests = this.#requestMetrics();
+    this.#registry = this.#newRegistry();
+    if (!isFirst) {
+      const { revision } = table;
+      this.#settings.logger.info('metrics options changed, counting begins again', { revision, enabled: this.isEnabled });
+    }
+  }
+
+  /** The text of every metric; empty while metrics are off. */
+  async render(): Promise<RenderedMetrics> {
+    let body = '';
+    for await (const chunk of this.chunks()) body += chunk;
+    return { contentType: this.contentType, body };
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The same text in pieces: requests are served in between, and no reader needs all of it in memory. */
+  async *chunks(): AsyncGenerator<string> {
+    if (!this.isEnabled) return;
+    const registry = this.#registry;
+    await this.#endpoints.readCertificates();
+    for (const metric of registry.getMetricsAsArray()) {
+      yield* familyText(await metric.get(), registry);
+      await setImmediate();
+    }
+  }
+
+  #requestMetrics(): RequestMetrics | null {
+    const { appId, logger } = this.#settings;
+    return this.#options.enabled ? new RequestMetrics({ appId, logger, options: this.#options }) : null;
+  }
+
+  #newRegistry(): Registry {
+    const registry = new Registry();
+    const metrics = [...(this.#requests?.metrics ?? []), ...this.#endpoints.metrics, ...this.#process];
+    for (const metric of metrics) registry.registerMetric(metric);
+    return registry;
+  }
+}

@@ -1,0 +1,41 @@
+/** A cache with a stated bound: keeps what was used lately, in two generations, and forgets the rest. */
+
+/** A longer key is looked up each time rather than kept. */
+const maxKeyLength = 1_024;
+
+/** Holds at most twice `entriesPerGeneration` values. */
+export class RecentMap<Value> {
+  readonly #entriesPerGeneration: number;
+  #young = new Map<string, Value>();
+  #old = new Map<string, Value>();
+
+  constructor(entriesPerGeneration: number) {
+    this.#entriesPerGeneration = entriesPerGeneration;
+  }
+
+  get(key: string): Value | undefined {
+    const young = this.#young.get(key);
+    if (young !== undefined) return young;
+    const old = this.#old.get(key);
+    if (old !== undefined) this.set(key, old);
+    return old;
+  }
+
+  set(key: string, value: Value): void {
+    if (key.length > maxKeyLength) return;
+    if (this.#young.size >= this.#entriesPerGeneration) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(ownCopy(key), value);
+  }
+
+  get size(): number {
+    return this.#young.size + this.#old.size;
+  }
+}
+
+/** The same text in memory of its own: a slice of a URL would keep all of that URL alive. */
+export function ownCopy(text: string): string {
+  return Buffer.from(text).toString();
+}
