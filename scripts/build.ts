@@ -1,42 +1,12 @@
-/** `make build`: bundles dist/farpoint.js (everything) and dist/proxy.js (what a pod runs), and what both load on demand. */
-import { build, type BuildOptions, type Metafile } from 'esbuild';
+/** `make build`: writes the bundles to dist/ and prints their sizes. */
 import { rmSync } from 'node:fs';
 import path from 'node:path';
+import { buildBundles } from './bundles.ts';
 
-const root = path.join(import.meta.dirname, '..');
+const folder = path.join(import.meta.dirname, '../dist');
 
-/** Some packages are CommonJS and call require for what Node brings along. */
-const requireBanner =
-  "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);";
-
-const options = {
-  absWorkingDir: root,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node26',
-  outdir: 'dist',
-  chunkNames: 'chunks/[name]-[hash]',
-  splitting: true,
-  minifySyntax: true,
-  legalComments: 'none',
-  metafile: true,
-  banner: { js: requireBanner },
-  logLevel: 'warning',
-} satisfies BuildOptions;
-
-rmSync(path.join(root, 'dist'), { recursive: true, force: true });
-const { metafile } = await build({
-  ...options,
-  entryPoints: [
-    { in: 'cli/main.ts', out: 'farpoint' },
-    { in: 'cli/proxy-main.ts', out: 'proxy' },
-  ],
-});
-process.stdout.write(sizes(metafile));
-
-function sizes({ outputs }: Metafile): string {
-  return Object.entries(outputs)
-    .map(([file, { bytes }]) => `${file.padEnd(48)} ${(bytes / 1000).toFixed(0).padStart(6)} kB\n`)
-    .join('');
+rmSync(folder, { recursive: true, force: true });
+const { outputs } = await buildBundles(folder);
+for (const [file, { bytes }] of Object.entries(outputs)) {
+  process.stdout.write(`${file.padEnd(48)} ${(bytes / 1000).toFixed(0).padStart(6)} kB\n`);
 }

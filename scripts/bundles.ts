@@ -1,0 +1,54 @@
+/** Bundles the program with esbuild: `farpoint.js` (everything) and `proxy.js` (what a pod runs). */
+import path from 'node:path';
+import { build, type Metafile, type Plugin } from 'esbuild';
+
+/** Some packages are CommonJS and call require for what Node brings along. */
+const requireBanner = `import { createRequire as createRequireOfBundle } from 'node:module';
+const require = createRequireOfBundle(import.meta.url);`;
+
+/**
+ * Two packages that winston loads and a pod need not pay for: a copy of Node's own streams, and debug output that is
+ * off. Measured without them: 2 MB less memory and 30 ms less time to start.
+ */
+const replacements: ReadonlyMap<string, string> = new Map([
+  ['readable-stream', "module.exports = require('node:stream');"],
+  ['readable-stream/lib/_stream_writable.js', "module.exports = require('node:stream').Writable;"],
+  ['@dabh/diagnostics', 'module.exports = () => () => false;'],
+]);
+
+const replacePackages: Plugin = {
+  name: 'replace-packages',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(readable-stream|@dabh\/diagnostics)/ }, ({ path: name }) => {
+      if (replacements.has(name)) return { path: name, namespace: 'replaced' };
+      return { errors: [{ text: `${name} has no replacement: add one to scripts/bundles.ts` }] };
+    });
+    onLoad({ filter: /.*/, namespace: 'replaced' }, ({ path: name }) => ({ contents: replacements.get(name) ?? '' }));
+  },
+};
+
+/** Writes both bundles, and the chunks that they load on demand, to a folder. Returns what went into each. */
+export async function buildBundles(outputFolder: string): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: path.join(import.meta.dirname, '..'),
+    entryPoints: [
+      { in: 'cli/main.ts', out: 'farpoint' },
+      { in: 'cli/proxy-main.ts', out: 'proxy' },
+    ],
+    outdir: outputFolder,
+    bundle: true,
+    // Chunks that are not loaded take no memory; measured: 2 MB less than one file, and no slower to start.
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    format: 'esm',
+    platform: 'node',
+    target: 'node26',
+    minifySyntax: true,
+    legalComments: 'none',
+    plugins: [replacePackages],
+    banner: { js: requireBanner },
+    metafile: true,
+    logLevel: 'warning',
+  });
+  return metafile;
+}
