@@ -13,7 +13,7 @@ export interface Target {
   readonly path: string;
   /** Raw, with its `?`. */
   readonly search: string;
-  /** Whether the Authorization header carried the target; it is then not forwarded. */
+  /** Whether the Authorization header carries a target, this one or not; it is then not forwarded. */
   readonly fromAuthorization: boolean;
 }
 
@@ -23,17 +23,18 @@ export interface TargetHeaders {
   readonly authorization: string | undefined;
 }
 
-const urlScheme = /^https?:\/\//i;
+/** Lower case only, as Dapr has it: `HTTP://host` is an app id (spec/invocation.md §3). */
+const urlScheme = /^https?:\/\//;
 const invokePrefix = /^\/+v1\.0\/+invoke\/+/;
 const methodMarker = '/method/';
 
 /** Finds the target of a request. Throws ProxyError `target-missing` or `bad-request`. */
 export function parseTarget(url: string, headers: TargetHeaders): Target {
   const { path, search } = splitRequestUrl(url);
-  if (headers.appId !== undefined && headers.appId !== '') {
-    return { name: headers.appId, path: path.slice(1), search, fromAuthorization: false };
-  }
   const pseudoUser = targetFromAuthorization(headers.authorization);
+  if (headers.appId !== undefined && headers.appId !== '') {
+    return { name: headers.appId, path: path.slice(1), search, fromAuthorization: pseudoUser !== null };
+  }
   if (pseudoUser !== null) return { name: pseudoUser, path: path.slice(1), search, fromAuthorization: true };
   const parts = targetFromPath(path);
   if (parts === null) {
