@@ -31,6 +31,7 @@ const consumedNames = new Set(['dapr-api-token', 'dapr-app-id', 'destination-app
 export function requestHeaders(incoming: IncomingHeaders, rules: RequestHeaderRules): string[] {
   const { rawHeaders } = incoming;
   const nominated = namesInConnection(incoming.connection);
+  const isHttp2 = rawHeaders[0]?.startsWith(':') === true;
   const headers: string[] = [];
   let hasAuthorization = false;
   let cookieAt = -1;
@@ -44,7 +45,7 @@ export function requestHeaders(incoming: IncomingHeaders, rules: RequestHeaderRu
       if (incoming.fromAuthorization) continue;
       hasAuthorization = true;
     }
-    if (lowerName === 'cookie') {
+    if (isHttp2 && lowerName === 'cookie') {
       // HTTP/2 may send cookie crumbs; towards HTTP/1.1 they are one field (RFC 9113 §8.2.3).
       if (cookieAt !== -1) {
         headers[cookieAt] = `${headers[cookieAt]}; ${value}`;
