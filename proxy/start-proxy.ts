@@ -90,8 +90,8 @@ export async function startProxy(settings: ProxySettings, options: StartProxyOpt
     const publicListener = settings.listen.publicPort === null ? null : await startPublicListener(context);
     closers.push(() => publicListener?.close());
     readiness.set('listeners');
-    void awaitApp(ownApp, context, stop.signal);
     logger.info('proxy listens', { port: apiPort, publicPort: publicListener?.port, metricsPort: metricsListener?.port });
+    void awaitApp(ownApp, context, stop.signal);
     return {
       apiPort,
       publicPort: publicListener?.port ?? null,
