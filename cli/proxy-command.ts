@@ -42,7 +42,7 @@ async function runMode(argv: readonly string[], env: Environment): Promise<numbe
       print(buildInfo());
       return 0;
     case 'wait':
-      return (await waitUntilOutboundReady(mode, systemClock)) ? 0 : 1;
+      return (await waitUntilOutboundReady(mode, { clock: systemClock, report: printErrorLine })) ? 0 : 1;
     case 'run':
       return runProxy(proxySettingsFrom(argv, env));
   }
@@ -63,6 +63,10 @@ async function runProxy(settings: ProxySettings): Promise<number> {
   const running = await startProxy(settings, { logger, clock: systemClock, version });
   void stopping.then(() => running.shutdown());
   return (await running.ended) === 'graceful' ? 0 : 1;
+}
+
+function printErrorLine(line: string): void {
+  printError(`${line}\n`);
 }
 
 function exitOnBug(logger: Logger): void {

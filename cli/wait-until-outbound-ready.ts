@@ -2,28 +2,35 @@
 import { request } from 'node:http';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { OutboundAddress } from '#shared/settings/proxy-mode.ts';
-import { printError } from './print.ts';
 
 const pauseMs = 100;
 const longestTryMs = 500;
 const longestWaitMs = 60_000;
 
-/** Resolves whether the proxy became ready in time. Tells its progress on standard error. */
-export async function waitUntilOutboundReady({ host, port }: OutboundAddress, clock: Clock): Promise<boolean> {
+export interface WaitOptions {
+  readonly clock: Clock;
+  /** Takes each line of progress. */
+  readonly report: (line: string) => void;
+}
+
+/** Resolves whether the proxy became ready in time. */
+export async function waitUntilOutboundReady(address: OutboundAddress, options: WaitOptions): Promise<boolean> {
+  const { host, port } = address;
+  const { clock, report } = options;
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/v1.0/healthz/outbound`;
   const startMs = clock.monotonicMs();
   let reported = '';
   for (;;) {
     const outcome = await askOnce(url);
     if (outcome === 'ready') {
-      printError('ready\n');
+      report('ready');
       return true;
     }
     if (clock.monotonicMs() - startMs >= longestWaitMs) {
-      printError(`gave up after ${longestWaitMs / 1000} s: ${url}: ${outcome}\n`);
+      report(`gave up after ${longestWaitMs / 1000} s: ${url}: ${outcome}`);
       return false;
     }
-    if (outcome !== reported) printError(`waiting for ${url}: ${outcome}\n`);
+    if (outcome !== reported) report(`waiting for ${url}: ${outcome}`);
     reported = outcome;
     await clock.sleep(pauseMs, new AbortController().signal);
   }
