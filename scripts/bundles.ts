@@ -18,12 +18,14 @@ const replacements: ReadonlyMap<string, string> = new Map([
 
 const replacePackages: Plugin = {
   name: 'replace-packages',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(readable-stream|@dabh\/diagnostics)/ }, ({ path: name }) => {
+  setup(building) {
+    building.onResolve({ filter: /^(readable-stream|@dabh\/diagnostics)/ }, ({ path: name }) => {
       if (replacements.has(name)) return { path: name, namespace: 'replaced' };
       return { errors: [{ text: `${name} has no replacement: add one to scripts/bundles.ts` }] };
     });
-    onLoad({ filter: /.*/, namespace: 'replaced' }, ({ path: name }) => ({ contents: replacements.get(name) ?? '' }));
+    building.onLoad({ filter: /.*/, namespace: 'replaced' }, ({ path: name }) => ({
+      contents: replacements.get(name) ?? '',
+    }));
   },
 };
 
