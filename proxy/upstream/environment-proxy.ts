@@ -25,7 +25,7 @@ export function environmentProxy(destination: Destination, settings: Environment
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  return host === 'localhost' || isInSubnet('127.0.0.0/8', host) || isInSubnet('::1/128', host);
 }
 
 /** `*`, an IP, a CIDR, `host`, `.suffix`, `*.suffix`, each but the CIDR with an optional port. */
@@ -35,7 +35,7 @@ function matchesRule(rule: string, destination: Destination): boolean {
   if (rule.includes('/')) return isInSubnet(rule, destination.host);
   const { host, port } = splitPort(rule);
   if (port !== null && port !== destination.port) return false;
-  if (isIP(host) !== 0) return host === destination.host;
+  if (isIP(host) !== 0) return isInSubnet(`${host}/${isIP(host) === 4 ? 32 : 128}`, destination.host);
   if (host.startsWith('*.')) return destination.host.endsWith(host.slice(1));
   if (host.startsWith('.')) return destination.host.endsWith(host);
   return destination.host === host || destination.host.endsWith(`.${host}`);
@@ -48,13 +48,13 @@ function splitPort(rule: string): { host: string; port: number | null } {
   return { host: match[1] ?? '', port: Number(match[2]) };
 }
 
+/** Compares addresses, not their spelling: `::ffff:127.0.0.1` is an IPv4 address too. */
 function isInSubnet(rule: string, host: string): boolean {
-  const family = isIP(host);
   const [network = '', prefix = ''] = rule.split('/');
-  if (family === 0 || isIP(network) !== family || !/^\d{1,3}$/.test(prefix)) return false;
-  const type = family === 4 ? 'ipv4' : 'ipv6';
+  const family = isIP(network);
+  if (family === 0 || isIP(host) === 0 || !/^\d{1,3}$/.test(prefix)) return false;
   if (Number(prefix) > (family === 4 ? 32 : 128)) return false;
   const subnet = new BlockList();
-  subnet.addSubnet(network, Number(prefix), type);
-  return subnet.check(host, type);
+  subnet.addSubnet(network, Number(prefix), family === 4 ? 'ipv4' : 'ipv6');
+  return subnet.check(host, isIP(host) === 4 ? 'ipv4' : 'ipv6');
 }
