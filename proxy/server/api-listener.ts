@@ -9,12 +9,14 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '#shared/clock/clock.ts';
 import { Exchange } from '../pipeline/exchange.ts';
 import { errorReply } from '../reply/error-reply.ts';
+import { replyHeaders, type Reply } from '../reply/reply.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import { acceptH2cUpgrade, isH2cUpgrade } from './h2c-upgrade.ts';
 import { Http1Response } from './http1-response.ts';
 import { Http2Response } from './http2-response.ts';
 import { detectHttpVersion } from './http-versions.ts';
 import { listen, type ListenAddress } from './listen.ts';
+import { messageFailure } from './message-failure.ts';
 import { parseFailureReply } from './parse-failure.ts';
 import { sendRawReply } from './raw-reply.ts';
 
@@ -37,7 +39,9 @@ export class ApiListener {
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
-  readonly #exchangesBySocket = new WeakMap<Duplex, Exchange>();
+  readonly #lastBySocket = new WeakMap<Duplex, Turn>();
+  /** Connections that bad bytes came on; nothing more is read from them. */
+  readonly #failed = new WeakSet<Duplex>();
   readonly #http1;
   readonly #http2;
   #isDraining = false;
@@ -55,6 +59,8 @@ export class ApiListener {
       shouldUpgradeCallback: (request) => isWebSocketUpgrade(request) || (options.h2c && isH2cUpgrade(request)),
     });
     this.#http1.maxHeadersCount = 0;
+    // It never listens itself, and would not watch over late headers and idle connections without this.
+    this.#http1.emit('listening');
     this.#http1
       .on('request', (request, response) => this.#serveHttp1(request, response))
       .on('checkContinue', (request, response) => this.#serveHttp1(request, response))
@@ -128,31 +134,55 @@ export class ApiListener {
 
   #serveHttp1(request: IncomingMessage, response: ServerResponse): void {
     if (this.#isDraining) response.shouldKeepAlive = false;
-    const exchange = this.#begin(request, new Http1Response(response));
-    this.#exchangesBySocket.set(request.socket, exchange);
+    this.#lastBySocket.set(request.socket, { request, response });
+    const failure = messageFailure(request);
+    if (failure === null) this.#begin(request, new Http1Response(response));
+    else refuse(response, failure);
   }
 
-  #begin(request: Exchange['request'], response: Exchange['response']): Exchange {
-    const exchange = new Exchange({ request, response, startedAtMs: this.#options.clock.monotonicMs() });
-    this.#options.onExchange(exchange);
-    return exchange;
+  #begin(request: Exchange['request'], response: Exchange['response']): void {
+    this.#options.onExchange(new Exchange({ request, response, startedAtMs: this.#options.clock.monotonicMs() }));
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const last = this.#lastBySocket.get(socket);
+    if (last !== undefined && !isOver(last))
+      return void last.response.once('close', () => sendRawReply(socket, pipelinedUpgrade));
+    const failure = messageFailure(request);
+    if (failure !== null) return sendRawReply(socket, failure);
     if (isWebSocketUpgrade(request)) return this.#options.onWebSocket(request, socket, head);
     acceptH2cUpgrade({ request, socket, head, server: this.#http2 });
   }
 
-  /** Bad bytes after an answer has begun can only end the connection. */
+  /** Bad bytes get an answer in their turn: never inside or instead of the answer to the request before them. */
   #failToParse(code: string, socket: Duplex): void {
-    const exchange = this.#exchangesBySocket.get(socket);
-    const isAnswering = exchange !== undefined && exchange.response.isHeadSent && !exchange.response.isClosed;
-    if (code === 'ECONNRESET' || isAnswering) {
-      socket.destroy();
-      return;
-    }
-    sendRawReply(socket, parseFailureReply(code));
+    if (code === 'ECONNRESET') return void socket.destroy();
+    if (this.#failed.has(socket)) return;
+    this.#failed.add(socket);
+    const reply = parseFailureReply(code);
+    const last = this.#lastBySocket.get(socket);
+    if (last === undefined || isOver(last)) return sendRawReply(socket, reply);
+    if (last.request.complete) return void last.response.once('close', () => sendRawReply(socket, reply));
+    // The bytes belong to the body of the last request.
+    if (!last.response.headersSent) refuse(last.response, reply);
+    else if (!last.response.writableEnded) socket.destroy();
   }
+}
+
+/** A request of an HTTP/1.1 connection and its answer. */
+interface Turn {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+function isOver({ response }: Turn): boolean {
+  return response.destroyed || response.writableFinished;
+}
+
+/** Closes the connection too: what follows on it is not to be trusted. */
+function refuse(response: ServerResponse, reply: Reply): void {
+  response.writeHead(reply.status, [...replyHeaders(reply), 'Connection', 'close']);
+  response.end(reply.body);
 }
 
 function isWebSocketUpgrade(request: IncomingMessage): boolean {
@@ -160,6 +190,10 @@ function isWebSocketUpgrade(request: IncomingMessage): boolean {
 }
 
 const tooManyConnections = errorReply(new ProxyError('overloaded', 'too many connections are open'), {
+  target: '',
+  daprErrorStatuses: false,
+});
+const pipelinedUpgrade = errorReply(new ProxyError('bad-request', 'an Upgrade waits for the answers before it'), {
   target: '',
   daprErrorStatuses: false,
 });
