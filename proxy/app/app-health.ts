@@ -63,7 +63,13 @@ export class AppHealth {
         resolve(status);
       };
       pool.dispatch(
-        { method: 'GET', path: check.path.startsWith('/') ? check.path : `/${check.path}`, headers: [] },
+        {
+          method: 'GET',
+          path: check.path.startsWith('/') ? check.path : `/${check.path}`,
+          headers: [],
+          body: null,
+          trailers: null,
+        },
         {
           onRequestStart: (started) => {
             controller = started;

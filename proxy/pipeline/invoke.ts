@@ -6,7 +6,7 @@ import { checkPath } from '../target/check-path.ts';
 import { parseTarget, type Target } from '../target/parse-target.ts';
 import type { Route } from '../target/router.ts';
 import type { CallResult } from '../upstream/answer-handler.ts';
-import { forward, type Call } from '../upstream/forward.ts';
+import { forward } from '../upstream/forward.ts';
 import { joinPath } from '../upstream/join-path.ts';
 import { RequestBody } from '../upstream/request-body.ts';
 import { requestHeaders } from '../upstream/request-headers.ts';
@@ -52,7 +52,11 @@ export function prepareInvocation(exchange: Exchange, context: ProxyContext): In
   }
   const rules = route.upstream.headerRules;
   const headers = requestHeaders(
-    { rawHeaders: request.rawHeaders, connection: exchange.header('connection'), fromAuthorization: target.fromAuthorization },
+    {
+      rawHeaders: request.rawHeaders,
+      connection: exchange.header('connection'),
+      fromAuthorization: target.fromAuthorization,
+    },
     { set: rules.set, authorization: route.authorization ?? rules.authorization },
   );
   return { target, route, path: joinPath(route.base, { path, search: target.search }), headers };
@@ -80,8 +84,14 @@ async function callUpstream(invocation: Invocation, exchange: Exchange, context:
   context.telemetry.callStarted(call);
   route.upstream.pool.begin();
   const { pool } = route.upstream;
-  const send = body !== null && exchange.header('trailer') !== undefined && pool.canSpeakHttp1 ? withTrailers : forward;
-  const result = await send({ exchange, pool, path: invocation.path, headers: invocation.headers, body, clock: context.clock });
+  const result = await forward({
+    exchange,
+    pool,
+    path: invocation.path,
+    headers: invocation.headers,
+    body,
+    clock: context.clock,
+  });
   route.upstream.pool.end();
   exchange.requestBytes = body?.receivedBytes ?? 0;
   context.telemetry.callEnded({
@@ -95,11 +105,6 @@ async function callUpstream(invocation: Invocation, exchange: Exchange, context:
     errorCode: result.error?.code ?? null,
   });
   return result;
-}
-
-async function withTrailers(call: Call): Promise<CallResult> {
-  const { forwardWithTrailers } = await import('../upstream/forward-with-trailers.ts');
-  return forwardWithTrailers(call);
 }
 
 function requestBody({ request, response }: Exchange, { settings, clock }: ProxyContext): RequestBody {

@@ -23,6 +23,7 @@ const classificationByCode: Readonly<Record<string, Classification>> = {
   ECONNRESET: { code: 'upstream-reset', message: 'the upstream reset the connection' },
   EPIPE: { code: 'upstream-reset', message: 'the upstream closed the connection while the request was sent' },
   UND_ERR_SOCKET: { code: 'upstream-reset', message: 'the upstream closed the connection without a whole answer' },
+  ERR_HTTP2_SESSION_ERROR: { code: 'upstream-reset', message: 'the upstream gave up the connection' },
   UND_ERR_HEADERS_OVERFLOW: { code: 'upstream-protocol', message: 'the response headers are too large' },
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: {
     code: 'upstream-protocol',
@@ -40,7 +41,8 @@ const classificationByCode: Readonly<Record<string, Classification>> = {
   EPROTO: { code: 'upstream-tls', message: 'the TLS handshake failed' },
 };
 
-const tlsCode = /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_(?:CA|PURPOSE)|PATH_LENGTH_|OCSP_)/;
+const tlsCode =
+  /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_(?:CA|PURPOSE)|PATH_LENGTH_|OCSP_)/;
 
 /** Wraps whatever a call to an upstream failed with. A ProxyError passes as it is. */
 export function classifyError(error: unknown): ProxyError {
@@ -48,7 +50,8 @@ export function classifyError(error: unknown): ProxyError {
   const code = codeOf(error);
   const known = classificationByCode[code];
   if (known !== undefined) return new ProxyError(known.code, withCode(known.message, code), { cause: error });
-  if (tlsCode.test(code)) return new ProxyError('upstream-tls', withCode('the TLS handshake failed', code), { cause: error });
+  if (tlsCode.test(code))
+    return new ProxyError('upstream-tls', withCode('the TLS handshake failed', code), { cause: error });
   if (code.startsWith('HPE_')) {
     return new ProxyError('upstream-protocol', withCode('the upstream did not answer in HTTP', code), { cause: error });
   }

@@ -5,20 +5,28 @@ import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 import undiciConnector from 'undici/lib/core/connect.js';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
-import type { TlsOptions } from './tls-options.ts';
+import { tlsOptions, type TlsOptions } from './tls-options.ts';
+import type { TrustedRoots } from './trusted-roots.ts';
 
 export type Connector = buildConnector.connector;
 export type ConnectCallback = buildConnector.Callback;
+export type ConnectTarget = buildConnector.Options;
 
 export interface ConnectorOptions {
   readonly connectTimeoutMs: number;
   /** Empty for plain TCP. */
   readonly tls: TlsOptions;
   readonly http2: 'negotiate' | 'h2c' | 'never';
-  /** A proxy to tunnel through with CONNECT; `null`: none. */
-  readonly tunnelUrl: string | null;
+  /** A proxy to go through with CONNECT; `null`: none. */
+  readonly tunnel: Tunnel | null;
   /** Whether a connection's far end is this very proxy. */
   readonly isOwnAddress: OwnAddressTest;
+}
+
+export interface Tunnel {
+  readonly url: string;
+  /** Verify an https proxy. */
+  readonly roots: TrustedRoots;
 }
 
 export interface SocketEnd {
@@ -34,10 +42,9 @@ export function createConnector(options: ConnectorOptions): Connector {
     ...options.tls,
     timeout: options.connectTimeoutMs,
     allowH2: options.http2 === 'negotiate',
-    ...(options.http2 === 'h2c' ? { useH2c: true } : {}),
   });
-  const { tunnelUrl } = options;
-  const dial: Connector = tunnelUrl === null ? connect : tunnelled(connect, { ...options, tunnelUrl });
+  const { tunnel, connectTimeoutMs } = options;
+  const dial: Connector = tunnel === null ? connect : tunnelled(connect, { tunnel, connectTimeoutMs });
   return (target, callback) => {
     dial(target, (...[error, socket]) => {
       if (error !== null) return callback(error, null);
@@ -50,23 +57,29 @@ export function createConnector(options: ConnectorOptions): Connector {
 }
 
 /** CONNECT first (RFC 9110 §9.3.6), then TLS inside the tunnel. */
-function tunnelled(connect: Connector, options: { tunnelUrl: string; connectTimeoutMs: number }): Connector {
+function tunnelled(
+  connect: Connector,
+  { tunnel, connectTimeoutMs }: { tunnel: Tunnel; connectTimeoutMs: number },
+): Connector {
   return (target, callback) => {
     const port = target.port === '' ? (target.protocol === 'https:' ? '443' : '80') : target.port;
     const host = target.hostname.includes(':') ? `[${target.hostname}]` : target.hostname;
     const authority = `${host}:${port}`;
-    const proxy = new URL(options.tunnelUrl);
+    const proxy = new URL(tunnel.url);
     const open = proxy.protocol === 'https:' ? secureRequest : request;
     const call = open({
+      ...(proxy.protocol === 'https:' ? tlsOptions(null, tunnel.roots) : {}),
       method: 'CONNECT',
       host: proxy.hostname.replace(/^\[(.*)\]$/, '$1'),
       port: proxy.port === '' ? (proxy.protocol === 'https:' ? 443 : 80) : Number(proxy.port),
       path: authority,
       headers: { Host: authority, ...proxyAuthorization(proxy) },
       agent: false,
-      timeout: options.connectTimeoutMs,
+      timeout: connectTimeoutMs,
     });
-    call.once('timeout', () => call.destroy(new ProxyError('upstream-timeout', 'the environment proxy did not answer')));
+    call.once('timeout', () =>
+      call.destroy(new ProxyError('upstream-timeout', 'the environment proxy did not answer')),
+    );
     call.once('error', (error) => callback(error, null));
     call.once('connect', (response, socket: Socket) => {
       if (response.statusCode === 200) {

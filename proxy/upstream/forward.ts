@@ -1,7 +1,7 @@
 /** Sends one call to an upstream and streams the answer back, with backpressure both ways. Collects nothing. */
-import type { Dispatcher } from 'undici';
 import { AnswerHandler, type AnsweredCall, type CallResult } from './answer-handler.ts';
 import type { ConnectionPool } from './connection-pool.ts';
+import type { RequestTrailers, UpstreamRequest } from './upstream-request.ts';
 
 export interface Call extends AnsweredCall {
   readonly pool: ConnectionPool;
@@ -16,12 +16,18 @@ export function forward(call: Call): Promise<CallResult> {
   return new Promise((resolve) => {
     const handler = new AnswerHandler(call, resolve);
     const { exchange, pool, path, headers, body } = call;
-    const options: Dispatcher.DispatchOptions = { path, method: exchange.request.method ?? 'GET', headers, body };
+    const trailers = body === null ? null : trailersOf(call);
+    const request: UpstreamRequest = { path, method: exchange.request.method ?? 'GET', headers, body, trailers };
     try {
-      pool.dispatch(options, handler);
+      pool.dispatch(request, handler);
     } catch (error) {
       handler.fail(error);
     }
   });
 }
 
+function trailersOf({ exchange }: Call): RequestTrailers | null {
+  const announced = exchange.header('trailer') ?? '';
+  if (announced === '' && exchange.request.httpVersionMajor === 1) return null;
+  return { announced, fields: () => exchange.request.rawTrailers };
+}

@@ -1,0 +1,223 @@
+/** One call over HTTP/2: request, body and trailers out, the answer to the same handler that undici serves over HTTP/1.1. */
+import { constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import type { Dispatcher } from 'undici';
+import { ProxyError } from '#shared/errors/proxy-error.ts';
+import type { UpstreamRequest } from './upstream-request.ts';
+
+export interface Http2CallOptions {
+  readonly request: UpstreamRequest;
+  readonly handler: Dispatcher.DispatchHandler;
+  /** `https://host:8443`. */
+  readonly origin: string;
+  /** 0: no limit. */
+  readonly responseHeaderTimeoutMs: number;
+  /** 0: no limit. */
+  readonly responseIdleTimeoutMs: number;
+}
+
+/** How a call left its connection. `refused`: the upstream has not looked at it, so it may be sent again. */
+export type Http2CallEnd = 'done' | 'refused';
+
+const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM } = constants;
+
+/** Is its own controller, as undici's handlers know it. Settles its handler once. */
+export class Http2Call implements Dispatcher.DispatchController {
+  rawHeaders: string[] | null = null;
+  rawTrailers: string[] | null = null;
+  aborted = false;
+  paused = false;
+  reason: Error | null = null;
+  readonly #options: Http2CallOptions;
+  #stream: ClientHttp2Stream | null = null;
+  #isAnswered = false;
+  #isSettled = false;
+  /** Whether END_STREAM came: a reset without an error code ends the body too, and looks the same to its reader. */
+  #isWhole = false;
+  #attempts = 0;
+  #onAbort: () => void = () => undefined;
+
+  constructor(options: Http2CallOptions) {
+    this.#options = options;
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  /** Announces the call to its handler, which may abort it from now on. `onAbort` runs while it is not yet sent. */
+  announce(onAbort: () => void): void {
+    this.#onAbort = onAbort;
+    this.#options.handler.onRequestStart?.(this, undefined);
+  }
+
+  /** Gives the call to a transport of another HTTP version. */
+  handOver(send: (request: UpstreamRequest, handler: Dispatcher.DispatchHandler) => void): void {
+    if (!this.#isSettled) send(this.#options.request, this.#options.handler);
+  }
+
+  /** Sends it. `onEnd` is called once, when the stream is closed. */
+  send(session: ClientHttp2Session, onEnd: (end: Http2CallEnd) => void): void {
+    const { request, handler, origin } = this.#options;
+    if (this.#isSettled) return onEnd('done');
+    this.#attempts += 1;
+    const stream = session.request(requestFields(request, origin), {
+      endStream: request.body === null,
+      waitForTrailers: request.trailers !== null,
+    });
+    this.#stream = stream;
+    this.#watchEnd(stream);
+    stream
+      .on('headers', (_headers, _flags, raw) => this.#inform(raw))
+      .on('response', (_headers, _flags, raw) => this.#answer(raw))
+      .on('data', (chunk: Buffer) => {
+        if (!this.#isSettled) handler.onResponseData?.(this, chunk);
+      })
+      .on('trailers', (_trailers, _flags, raw) => {
+        this.rawTrailers = raw;
+      })
+      .on('end', () => this.#end())
+      .on('timeout', () => this.abort(timeoutError(this.#isAnswered)))
+      .on('error', (error) => {
+        if (!this.#isRefused(stream)) this.fail(streamError(error));
+      })
+      .on('close', () => {
+        if (this.#isRefused(stream)) {
+          this.#stream = null;
+          return onEnd('refused');
+        }
+        this.fail(new ProxyError('upstream-reset', 'the upstream ended the call without a whole answer'));
+        onEnd('done');
+      });
+    if (request.body !== null) this.#upload(stream, request);
+    else this.#awaitAnswer(stream);
+  }
+
+  abort(reason: Error): void {
+    this.aborted = true;
+    this.reason = reason;
+    if (this.#stream === null) this.#onAbort();
+    this.fail(reason);
+  }
+
+  pause(): void {
+    this.paused = true;
+    this.#stream?.pause().setTimeout(0);
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.#stream?.resume().setTimeout(this.#options.responseIdleTimeoutMs);
+  }
+
+  /** Ends the call with this error, and its stream with a reset. */
+  fail(error: Error): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    if (this.#stream?.closed === false) this.#stream.close(NGHTTP2_CANCEL);
+    this.#options.handler.onResponseError?.(this, error);
+  }
+
+  #inform(raw: string[]): void {
+    const { status, fields } = answerHead(raw);
+    // The proxy answers 100-continue itself.
+    if (status === 100 || this.#isSettled) return;
+    this.rawHeaders = fields;
+    this.#options.handler.onResponseStart?.(this, status, {}, '');
+  }
+
+  #answer(raw: string[]): void {
+    if (this.#isSettled) return;
+    const { status, fields } = answerHead(raw);
+    this.#isAnswered = true;
+    this.rawHeaders = fields;
+    if (!this.paused) this.#stream?.setTimeout(this.#options.responseIdleTimeoutMs);
+    try {
+      this.#options.handler.onResponseStart?.(this, status, {}, '');
+    } catch (error) {
+      this.abort(error instanceof Error ? error : new Error('the answer could not be passed on', { cause: error }));
+    }
+  }
+
+  #end(): void {
+    // A truncated answer is told by 'error' or 'close', which follow.
+    if (this.#isSettled || !this.#isWhole || !this.#isAnswered) return;
+    this.#isSettled = true;
+    this.#options.handler.onResponseEnd?.(this, {});
+    // Nobody waits for the rest of the request (RFC 9113 §8.1).
+    if (this.#stream?.writableEnded === false) this.#stream.close(NGHTTP2_CANCEL);
+  }
+
+  /** node pushes the end of the body when END_STREAM comes and, having marked the stream closed, when it is reset. */
+  #watchEnd(stream: ClientHttp2Stream): void {
+    const push = stream.push.bind(stream);
+    stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
+      if (chunk === null) this.#isWhole = !stream.closed;
+      return push(chunk, encoding);
+    };
+  }
+
+  #isRefused({ rstCode }: ClientHttp2Stream): boolean {
+    const { body } = this.#options.request;
+    return rstCode === NGHTTP2_REFUSED_STREAM && !this.#isSettled && body === null && this.#attempts === 1;
+  }
+
+  #upload(stream: ClientHttp2Stream, { body, trailers }: UpstreamRequest): void {
+    body
+      ?.on('data', (chunk) => {
+        if (stream.writable && !stream.write(chunk)) body.pause();
+      })
+      .on('end', () => stream.end())
+      .on('error', (error) => this.abort(error));
+    stream
+      .on('drain', () => body?.resume())
+      .on('finish', () => this.#awaitAnswer(stream))
+      .on('wantTrailers', () => stream.sendTrailers(trailerFields(trailers?.fields() ?? [])));
+  }
+
+  #awaitAnswer(stream: ClientHttp2Stream): void {
+    if (!this.#isAnswered) stream.setTimeout(this.#options.responseHeaderTimeoutMs);
+  }
+}
+
+/** The fields of a request, pseudo-header fields first (RFC 9113 §8.3). */
+function requestFields({ method, path, headers, trailers }: UpstreamRequest, origin: string): string[] {
+  const [scheme = '', authority = ''] = origin.split('://');
+  const fields = [':method', method, ':scheme', scheme, ':authority', authority, ':path', path];
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    fields.push((headers[index] ?? '').toLowerCase(), headers[index + 1] ?? '');
+  }
+  if (trailers !== null && trailers.announced !== '') fields.push('trailer', trailers.announced);
+  return fields;
+}
+
+function trailerFields(flat: readonly string[]): Record<string, string[]> {
+  const byName: Record<string, string[]> = Object.create(null);
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    (byName[(flat[index] ?? '').toLowerCase()] ??= []).push(flat[index + 1] ?? '');
+  }
+  return byName;
+}
+
+function answerHead(raw: readonly string[]): { status: number; fields: string[] } {
+  let status = 0;
+  const fields: string[] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = raw[index] ?? '';
+    if (name === ':status') status = Number(raw[index + 1]);
+    else if (!name.startsWith(':')) fields.push(name, raw[index + 1] ?? '');
+  }
+  return { status, fields };
+}
+
+function timeoutError(isAnswered: boolean): ProxyError {
+  const where = isAnswered ? 'inside the response body' : 'waiting for the response headers';
+  return new ProxyError('upstream-timeout', `timed out ${where}`);
+}
+
+/** A reset says why by name only in its message. */
+function streamError(error: Error): Error {
+  const name = /NGHTTP2_\w+/.exec(error.message)?.[0];
+  if (name === undefined) return error;
+  const code = name === 'NGHTTP2_PROTOCOL_ERROR' ? 'upstream-protocol' : 'upstream-reset';
+  return new ProxyError(code, `the upstream reset the call (${name})`, { cause: error });
+}

@@ -1,0 +1,95 @@
+/** A call whose body ends with trailer fields: undici cannot send those, node:http can. Rare, so without kept connections. */
+import { request, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { ConnectionPool } from './connection-pool.ts';
+import { PoolAgent } from './pool-agent.ts';
+import type { UpstreamRequest } from './upstream-request.ts';
+
+/** Sends one request over HTTP/1.1 and the trailers after its body. */
+export function sendWithTrailers(
+  { method, path, headers, body, trailers }: UpstreamRequest,
+  handler: Dispatcher.DispatchHandler,
+  pool: ConnectionPool,
+): void {
+  const outgoing = request({
+    agent: new PoolAgent(pool),
+    method,
+    path,
+    headers: [
+      ...['Host', new URL(pool.origin).host],
+      ...withoutLength(headers),
+      ...['Trailer', trailers?.announced ?? '', 'Transfer-Encoding', 'chunked'],
+    ],
+  });
+  const controller = controllerOf(outgoing);
+  outgoing.on('error', (error) => handler.onResponseError?.(controller, error));
+  outgoing.on('information', (information) => {
+    handler.onResponseStart?.(
+      Object.assign(controller, { rawHeaders: information.rawHeaders }),
+      information.statusCode,
+      {},
+    );
+  });
+  outgoing.on('response', (response) => passAnswer(response, controller, handler));
+  handler.onRequestStart?.(controller, undefined);
+  body?.on('data', (chunk: Buffer) => {
+    if (!outgoing.write(chunk)) body.pause();
+  });
+  outgoing.on('drain', () => body?.resume());
+  body?.on('error', (error) => outgoing.destroy(error));
+  body?.on('end', () => {
+    outgoing.addTrailers(pairsOf(trailers?.fields() ?? []));
+    outgoing.end();
+  });
+}
+
+/** A length and chunks together would be two answers to where the body ends (RFC 9112 §6.3); HTTP/2 callers may state one. */
+function withoutLength(headers: readonly string[]): string[] {
+  return pairsOf(headers)
+    .filter(([name]) => name.toLowerCase() !== 'content-length')
+    .flat();
+}
+
+type Controller = Dispatcher.DispatchController & { response: IncomingMessage | null };
+
+function controllerOf(outgoing: ClientRequest): Controller {
+  return {
+    response: null,
+    aborted: false,
+    paused: false,
+    reason: null,
+    abort: (reason: Error) => outgoing.destroy(reason),
+    pause(): void {
+      this.response?.pause();
+    },
+    resume(): void {
+      this.response?.resume();
+    },
+  };
+}
+
+function passAnswer(response: IncomingMessage, controller: Controller, handler: Dispatcher.DispatchHandler): void {
+  controller.response = response;
+  try {
+    const started = Object.assign(controller, { rawHeaders: response.rawHeaders });
+    handler.onResponseStart?.(started, response.statusCode ?? 0, {}, response.statusMessage);
+  } catch (error) {
+    response.destroy();
+    handler.onResponseError?.(
+      controller,
+      error instanceof Error ? error : new Error('the answer could not be passed on', { cause: error }),
+    );
+    return;
+  }
+  response.on('data', (chunk: Buffer) => handler.onResponseData?.(controller, chunk));
+  response.on('error', (error) => handler.onResponseError?.(controller, error));
+  response.on('end', () =>
+    handler.onResponseEnd?.(Object.assign(controller, { rawTrailers: response.rawTrailers }), {}),
+  );
+}
+
+function pairsOf(flat: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let index = 0; index + 1 < flat.length; index += 2) pairs.push([flat[index] ?? '', flat[index + 1] ?? '']);
+  return pairs;
+}
