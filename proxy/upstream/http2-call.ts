@@ -191,11 +191,12 @@ function requestFields({ method, path, headers, trailers }: UpstreamRequest, ori
 }
 
 function trailerFields(flat: readonly string[]): Record<string, string[]> {
-  const byName: Record<string, string[]> = Object.create(null);
+  const valuesByName = new Map<string, string[]>();
   for (let index = 0; index + 1 < flat.length; index += 2) {
-    (byName[(flat[index] ?? '').toLowerCase()] ??= []).push(flat[index + 1] ?? '');
+    const name = (flat[index] ?? '').toLowerCase();
+    valuesByName.set(name, [...(valuesByName.get(name) ?? []), flat[index + 1] ?? '']);
   }
-  return byName;
+  return Object.fromEntries(valuesByName);
 }
 
 function answerHead(raw: readonly string[]): { status: number; fields: string[] } {

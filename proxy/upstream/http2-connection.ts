@@ -1,5 +1,5 @@
 /** One HTTP/2 connection, shared by as many calls as its far end allows. */
-import { connect, type ClientHttp2Session } from 'node:http2';
+import { connect, type ClientHttp2Session, type Settings } from 'node:http2';
 import type { Socket } from 'node:net';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { Http2Call, Http2CallEnd } from './http2-call.ts';
@@ -44,7 +44,7 @@ export class Http2Connection {
     const connection = new Http2Connection(session, options);
     session
       // Until the settings are here, one call finds out whether there is an HTTP/2 server at all.
-      .on('remoteSettings', ({ maxConcurrentStreams = maxStreams }) => connection.#allow(maxConcurrentStreams))
+      .on('remoteSettings', (settings: Settings) => connection.#allow(settings.maxConcurrentStreams ?? maxStreams))
       // Each call hears of it through its own stream.
       .on('error', () => session.destroy())
       .on('goaway', () => options.onChange())

@@ -11,15 +11,19 @@ export function sendWithTrailers(
   handler: Dispatcher.DispatchHandler,
   pool: ConnectionPool,
 ): void {
+  const fixed = [
+    'Host',
+    new URL(pool.origin).host,
+    'Trailer',
+    trailers?.announced ?? '',
+    'Transfer-Encoding',
+    'chunked',
+  ];
   const outgoing = request({
     agent: new PoolAgent(pool),
     method,
     path,
-    headers: [
-      ...['Host', new URL(pool.origin).host],
-      ...withoutLength(headers),
-      ...['Trailer', trailers?.announced ?? '', 'Transfer-Encoding', 'chunked'],
-    ],
+    headers: [...fixed, ...withoutLength(headers)],
   });
   const controller = controllerOf(outgoing);
   outgoing.on('error', (error) => handler.onResponseError?.(controller, error));
