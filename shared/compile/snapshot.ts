@@ -1,26 +1,21 @@
 /** Everything a source has read, at one moment, read-only. The input of compile. */
-import type { Problem, Subject } from '../errors/problem.ts';
+import type { Problem } from '../errors/problem.ts';
 import type { Configuration } from '../resources/configuration.ts';
 import type { HttpEndpoint } from '../resources/http-endpoint.ts';
+import type { InvalidEndpoint } from '../resources/parse-http-endpoint.ts';
 import type { Sensitive } from '../table/sensitive.ts';
 
 /** Secrets of one store. In a namespaced store the key is `namespace/name`. */
 export interface SecretStore {
   readonly namespaced: boolean;
+  /** By name, then by key. The values are byte strings: one character for each byte. */
   readonly secretsByName: ReadonlyMap<string, ReadonlyMap<string, Sensitive>>;
   /** Why the store could not be read; `null` when it could. */
   readonly failure: string | null;
 }
 
-/** A resource that has a name but breaks the schema: it is refused by name rather than unknown. */
-export interface InvalidEndpoint {
-  readonly subject: Subject;
-  readonly namespace: string;
-  readonly scopes: readonly string[];
-  readonly message: string;
-}
-
 export interface Snapshot {
+  /** In the order in which their sources name them: of several with one name, the first is used. */
   readonly endpoints: readonly HttpEndpoint[];
   readonly invalidEndpoints: readonly InvalidEndpoint[];
   /** Found while reading: broken documents, missing files. */
@@ -32,10 +27,16 @@ export interface Snapshot {
   /** `DAPR_ENV_KEYS`: the only names that envRef may use; `null` when not set. */
   readonly allowedEnvNames: ReadonlySet<string> | null;
   readonly configuration: Configuration;
+  /**
+   * Key of the digests that stand for inline values and environment variables in a revision. Without one, anybody who
+   * reads a revision in a log could try out short values. Replicas that must agree on revisions share it.
+   */
+  readonly fingerprintKey: string;
 }
 
 /** For whom a table is compiled. */
 export interface Audience {
   readonly appId: string;
+  /** `''`: resources of every namespace are for this audience. */
   readonly namespace: string;
 }

@@ -1,10 +1,20 @@
-/** The parts of Configuration that touch invocation (spec/policy.md §1, §3; spec/observability.md §3, §4). */
+/** The parts of Configuration that touch invocation (spec/policy.md §1, §3, §7; spec/observability.md §3, §4). */
 import type { ApiAccess, ApiLogging, MetricsOptions } from '../table/endpoint-table.ts';
+
+/** `spec.secrets.scopes[]`: which secrets of one store may be used. */
+export interface SecretScope {
+  readonly storeName: string;
+  readonly defaultAccess: 'allow' | 'deny';
+  /** When not empty: these and no others. */
+  readonly allowedSecrets: readonly string[];
+  readonly deniedSecrets: readonly string[];
+}
 
 export interface Configuration {
   readonly apiAccess: ApiAccess;
   readonly apiLogging: ApiLogging;
   readonly metrics: MetricsOptions;
+  readonly secretScopes: readonly SecretScope[];
 }
 
 /** What holds where no Configuration says otherwise. */
@@ -20,4 +30,5 @@ export const defaultConfiguration: Configuration = {
     latencyBucketsMs: [],
     rules: [],
   },
+  secretScopes: [],
 };

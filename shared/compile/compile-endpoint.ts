@@ -1,0 +1,137 @@
+/** One HTTPEndpoint: what it says, what its references lead to, and the entry that follows from both. Pure. */
+import type { Problem } from '../errors/problem.ts';
+import type { HttpEndpoint, ValueSource } from '../resources/http-endpoint.ts';
+import { parseBaseUrl } from '../table/base-url.ts';
+import type { BaseUrl, ClientTls, Endpoint, HeaderField } from '../table/endpoint-table.ts';
+import { Sensitive } from '../table/sensitive.ts';
+import { chooseHeaders, compileHeaders, type ChosenHeader } from './compile-headers.ts';
+import { compileTls, type CheckedPem, type TlsLookups } from './compile-tls.ts';
+import type { Finding, Note } from './finding.ts';
+import { digestOf, fingerprint } from './fingerprint.ts';
+import { isSameLookup, lookUpValue, type Lookup, type LookupPlace } from './look-up-value.ts';
+
+/** An endpoint's references and what they led to: with the resource itself, everything that its entry depends on. */
+export interface EndpointInputs {
+  readonly headers: readonly ChosenHeader[];
+  readonly headerLookups: readonly Lookup[];
+  readonly tlsLookups: TlsLookups;
+  readonly findings: readonly Finding[];
+}
+
+export interface CompiledEndpoint {
+  readonly inputs: EndpointInputs;
+  readonly endpoint: Endpoint;
+  readonly problems: readonly Problem[];
+}
+
+/** Follows every reference of an endpoint. Cheap: nothing is parsed. */
+export function gatherInputs(endpoint: HttpEndpoint, place: LookupPlace): EndpointInputs {
+  const findings: Finding[] = [];
+  const headers = chooseHeaders(endpoint, (finding) => findings.push(finding));
+  const lookUp = (source: ValueSource): Lookup => lookUpValue(source, place);
+  const document = (source: ValueSource | null | undefined): Lookup | null => (source ? lookUp(source) : null);
+  const { clientTls } = endpoint;
+  return {
+    headers,
+    headerLookups: headers.map(({ source }) => lookUp(source)),
+    tlsLookups: {
+      rootCa: document(clientTls?.rootCa),
+      certificate: document(clientTls?.certificate),
+      privateKey: document(clientTls?.privateKey),
+    },
+    findings,
+  };
+}
+
+/** Whether two inputs of the same resource lead to the same entry. */
+export function areSameInputs(a: EndpointInputs, b: EndpointInputs): boolean {
+  return isSameList(lookupsOf(a), lookupsOf(b));
+}
+
+/** Makes the entry. Any error refuses the endpoint: it is never called with less than its manifest asks for. */
+export function compileEndpoint(
+  endpoint: HttpEndpoint,
+  inputs: EndpointInputs,
+  { fingerprintKey, checkedPem }: { readonly fingerprintKey: string; readonly checkedPem: CheckedPem },
+): CompiledEndpoint {
+  const findings: Finding[] = [...inputs.findings];
+  const note: Note = (finding) => findings.push(finding);
+  const baseUrl = compileBaseUrl(endpoint.baseUrl, { fingerprintKey, note });
+  const headers = compileHeaders(inputs.headers, inputs.headerLookups, { fingerprintKey, note });
+  const isHttps = baseUrl?.origin.startsWith('https:') ?? true;
+  const tls = compileTls(endpoint.clientTls, inputs.tlsLookups, { isHttps, fingerprintKey, note, checkedPem });
+  const problems = findings.map((finding) => ({ subject: endpoint.subject, ...finding }));
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  if (baseUrl === null || first !== undefined) {
+    const message = errors.map((error) => error.message).join('; ');
+    return { inputs, endpoint: refusedEndpoint(endpoint.name, first?.reason ?? 'InvalidBaseUrl', message), problems };
+  }
+  const { name } = endpoint;
+  const revision = digestOf(canonicalForm({ name, baseUrl, headers, tls }));
+  return { inputs, endpoint: { state: 'ready', name, revision, baseUrl, headers, tls }, problems };
+}
+
+/** The entry of an endpoint that must not be called. */
+export function refusedEndpoint(name: string, reason: string, message: string): Endpoint {
+  const revision = digestOf(JSON.stringify(['refused', name, reason, message]));
+  return { state: 'refused', name, revision, reason, message };
+}
+
+function compileBaseUrl(
+  text: string,
+  { fingerprintKey, note }: { readonly fingerprintKey: string; readonly note: Note },
+): BaseUrl | null {
+  const { baseUrl, mistake } = parseBaseUrl(text);
+  if (baseUrl === null) {
+    const message = text === '' ? 'spec.baseUrl is missing' : `spec.baseUrl is not usable: ${mistake}`;
+    note({ reason: 'InvalidBaseUrl', message, severity: 'error' });
+    return null;
+  }
+  const { authorization } = baseUrl;
+  if (authorization === null) return baseUrl;
+  note({
+    reason: 'CredentialsInBaseUrl',
+    message:
+      'spec.baseUrl holds user information, readable by all who may read the resource; use a header from a secret',
+    severity: 'warning',
+  });
+  const { ref } = authorization;
+  const version = fingerprint(fingerprintKey, { ref, value: authorization.reveal() });
+  return { ...baseUrl, authorization: new Sensitive(authorization.reveal(), { ref, version }) };
+}
+
+/** Everything about an endpoint in a fixed order, each secret by reference and version. */
+function canonicalForm(endpoint: {
+  readonly name: string;
+  readonly baseUrl: BaseUrl;
+  readonly headers: readonly HeaderField[];
+  readonly tls: ClientTls | null;
+}): string {
+  const { name, baseUrl, headers, tls } = endpoint;
+  return JSON.stringify([
+    'ready',
+    name,
+    [baseUrl.origin, baseUrl.path, baseUrl.query, standIn(baseUrl.authorization)],
+    headers.map((header) => [header.name, standIn(header.value)]),
+    tls && [standIn(tls.rootCa), standIn(tls.identity?.certificateChain), standIn(tls.identity?.privateKey)],
+  ]);
+}
+
+function standIn(value: Sensitive | null | undefined): readonly string[] | null {
+  return value ? [value.ref, value.version] : null;
+}
+
+function lookupsOf({ headerLookups, tlsLookups }: EndpointInputs): readonly (Lookup | null)[] {
+  return [...headerLookups, tlsLookups.rootCa, tlsLookups.certificate, tlsLookups.privateKey];
+}
+
+function isSameList(a: readonly (Lookup | null)[], b: readonly (Lookup | null)[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((lookup, index) => {
+      const other = b[index] ?? null;
+      return lookup === null || other === null ? lookup === other : isSameLookup(lookup, other);
+    })
+  );
+}

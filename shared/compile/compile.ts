@@ -1,0 +1,96 @@
+/**
+ * The one compiler: everything that users wrote, at one moment, for one audience -> the table that is true for it, and
+ * what is wrong. Total: a bad endpoint is refused by name and hides nothing else. Pure: no I/O, no clock, no logger.
+ */
+import type { Problem } from '../errors/problem.ts';
+import type { Configuration } from '../resources/configuration.ts';
+import type { HttpEndpoint } from '../resources/http-endpoint.ts';
+import type { Endpoint, EndpointTable } from '../table/endpoint-table.ts';
+import {
+  areSameInputs,
+  compileEndpoint,
+  gatherInputs,
+  refusedEndpoint,
+  type CompiledEndpoint,
+} from './compile-endpoint.ts';
+import { canonicalJson, digestOf } from './fingerprint.ts';
+import type { Audience, Snapshot } from './snapshot.ts';
+
+export interface Compilation {
+  readonly table: EndpointTable;
+  readonly problems: readonly Problem[];
+  /** What each resource led to; the next compile takes over what still holds. */
+  readonly compiledByResource: ReadonlyMap<HttpEndpoint, CompiledEndpoint>;
+}
+
+/** Where a resource belongs when neither it nor its audience names a namespace: where kubectl would put it. */
+export const defaultNamespace = 'default';
+
+/**
+ * Compiles. With the `previous` compilation for the same audience, an endpoint whose resource is the same object and
+ * whose references lead to the same values is taken over as it is, so that one change of a thousand costs about one.
+ */
+export function compile(snapshot: Snapshot, audience: Audience, previous: Compilation | null = null): Compilation {
+  const endpointsByName = new Map<string, Endpoint>();
+  const compiledByResource = new Map<HttpEndpoint, CompiledEndpoint>();
+  const locationsByName = new Map<string, string>();
+  const problems: Problem[] = [...snapshot.problems];
+  const options = { fingerprintKey: snapshot.fingerprintKey, checkedPem: new Map() };
+
+  // Before anything is resolved: nobody is given, or told about, what is not theirs.
+  for (const resource of snapshot.endpoints.filter((endpoint) => isFor(audience, endpoint))) {
+    if (!claimName(resource)) continue;
+    const inputs = gatherInputs(resource, {
+      snapshot,
+      namespace: resource.namespace || audience.namespace || defaultNamespace,
+      storeName: resource.secretStore || snapshot.defaultSecretStore,
+    });
+    const former = previous?.compiledByResource.get(resource);
+    const compiled =
+      former !== undefined && areSameInputs(former.inputs, inputs)
+        ? former
+        : compileEndpoint(resource, inputs, options);
+    compiledByResource.set(resource, compiled);
+    endpointsByName.set(resource.name, compiled.endpoint);
+    problems.push(...compiled.problems);
+  }
+  for (const { subject, message } of snapshot.invalidEndpoints.filter((endpoint) => isFor(audience, endpoint))) {
+    problems.push({ subject, reason: 'InvalidSchema', message, severity: 'error' });
+    if (endpointsByName.has(subject.name)) continue;
+    endpointsByName.set(subject.name, refusedEndpoint(subject.name, 'InvalidSchema', message));
+  }
+  return { table: tableFrom(endpointsByName, snapshot.configuration), problems, compiledByResource };
+
+  function claimName({ name, subject }: HttpEndpoint): boolean {
+    const location = locationsByName.get(name);
+    if (location === undefined) {
+      locationsByName.set(name, subject.location);
+      return true;
+    }
+    const message = `there is another HTTPEndpoint ${name} in ${location}, which is used; this one is not`;
+    problems.push({ subject, reason: 'DuplicateName', message, severity: 'error' });
+    return false;
+  }
+}
+
+/** Scopes and namespaces, as Dapr has them: an empty one matches everything (spec/httpendpoint.md §5). */
+function isFor(
+  audience: Audience,
+  resource: { readonly namespace: string; readonly scopes: readonly string[] },
+): boolean {
+  const isNear = resource.namespace === '' || audience.namespace === '' || resource.namespace === audience.namespace;
+  return isNear && (resource.scopes.length === 0 || resource.scopes.includes(audience.appId));
+}
+
+function tableFrom(endpointsByName: ReadonlyMap<string, Endpoint>, configuration: Configuration): EndpointTable {
+  const { apiAccess, apiLogging, metrics } = configuration;
+  const sorted = [...endpointsByName].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const revisions = sorted.map(([name, { revision }]) => [name, revision]);
+  return {
+    revision: digestOf(canonicalJson([revisions, apiAccess, apiLogging, metrics])),
+    endpointsByName: new Map(sorted),
+    apiAccess,
+    apiLogging,
+    metrics,
+  };
+}
