@@ -22,7 +22,8 @@ export class Metadata {
 
   /** Throws ProxyError `bad-request` when a bound is passed. */
   put(key: string, value: string): void {
-    if (key.length > maxKeyLength) throw new ProxyError('bad-request', `a metadata key has at most ${maxKeyLength} characters`);
+    if (key.length > maxKeyLength)
+      throw new ProxyError('bad-request', `a metadata key has at most ${maxKeyLength} characters`);
     if (!this.#extended.has(key) && this.#extended.size >= maxKeys) {
       throw new ProxyError('bad-request', `at most ${maxKeys} metadata keys are kept`);
     }
@@ -65,7 +66,9 @@ export class Metadata {
   }
 }
 
-function healthOf(check: NonNullable<NonNullable<ProxySettings['app']>['healthCheck']>): Record<string, string | number> {
+function healthOf(
+  check: NonNullable<NonNullable<ProxySettings['app']>['healthCheck']>,
+): Record<string, string | number> {
   return {
     healthCheckPath: check.path,
     healthProbeInterval: `${check.intervalMs / 1000}s`,

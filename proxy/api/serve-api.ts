@@ -4,12 +4,17 @@ import type { Exchange } from '../pipeline/exchange.ts';
 import type { ProxyContext } from '../pipeline/proxy-context.ts';
 import { emptyReply, type Reply } from '../reply/reply.ts';
 import { sendReply } from '../reply/send-reply.ts';
+import { RequestBody } from '../upstream/request-body.ts';
 import { healthzReply, outboundHealthzReply } from './healthz.ts';
 import { metadataKeyOf, type ApiName } from './match-api.ts';
 import { maxMetadataValueBytes } from './metadata.ts';
 
 /** Serves one request to the proxy itself. Throws ProxyError. */
-export async function serveApi(api: Exclude<ApiName, 'invoke'>, exchange: Exchange, context: ProxyContext): Promise<void> {
+export async function serveApi(
+  api: Exclude<ApiName, 'invoke'>,
+  exchange: Exchange,
+  context: ProxyContext,
+): Promise<void> {
   sendReply(exchange, await replyOf(api, exchange, context), context.clock);
   if (api !== 'shutdown') return;
   context.requestShutdown(exchange.header('dapr-force-shutdown') === 'true' ? 'forced' : 'graceful');
@@ -25,7 +30,7 @@ async function replyOf(api: Exclude<ApiName, 'invoke'>, exchange: Exchange, cont
     case 'metadata-get':
       return metadata.fullReply(router.table);
     case 'metadata-put':
-      metadata.put(decodedKey(exchange.path), await smallBody(exchange));
+      metadata.put(decodedKey(exchange.path), await smallBody(exchange, context));
       return emptyReply(204);
     case 'shutdown':
       return emptyReply(204);
@@ -47,19 +52,17 @@ function decodedKey(path: string): string {
   }
 }
 
-async function smallBody(exchange: Exchange): Promise<string> {
+/** Through RequestBody, which sees to the caller that stops in the middle. */
+async function smallBody(exchange: Exchange, { settings, clock }: ProxyContext): Promise<string> {
+  if (!exchange.hasBody) return '';
+  const body = new RequestBody(exchange.request, {
+    maxBytes: maxMetadataValueBytes,
+    idleTimeoutMs: settings.limits.bodyIdleTimeoutMs,
+    clock,
+    onFirstRead: () => exchange.response.writeContinue(),
+  });
   const pieces: Buffer[] = [];
-  let length = 0;
-  exchange.response.writeContinue();
-  // The request must outlive a refusal, so that it can still be answered.
-  for await (const piece of exchange.request.iterator({ destroyOnReturn: false })) {
-    if (!Buffer.isBuffer(piece)) continue;
-    length += piece.length;
-    if (length > maxMetadataValueBytes) {
-      throw new ProxyError('body-too-large', `a metadata value has at most ${maxMetadataValueBytes} bytes`);
-    }
-    pieces.push(piece);
-  }
-  exchange.requestBytes = length;
+  for await (const piece of body) if (Buffer.isBuffer(piece)) pieces.push(piece);
+  exchange.requestBytes = body.receivedBytes;
   return Buffer.concat(pieces).toString('utf8');
 }

@@ -51,7 +51,13 @@ function isHttpApp(app: AppSettings): app is HttpApp {
 
 function refuse(app: AppSettings | null): Upstream {
   if (app === null) {
-    throw new ProxyError('app-not-configured', 'cannot invoke local endpoint: app channel not initialized; start with --app-port');
+    throw new ProxyError(
+      'app-not-configured',
+      'cannot invoke local endpoint: app channel not initialized; start with --app-port',
+    );
   }
-  throw new ProxyError('app-protocol-unsupported', `the application speaks ${app.protocol}; only http, https and h2c can be called`);
+  throw new ProxyError(
+    'app-protocol-unsupported',
+    `the application speaks ${app.protocol}; only http, https and h2c can be called`,
+  );
 }

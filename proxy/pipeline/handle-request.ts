@@ -74,7 +74,8 @@ function checkToken(exchange: Exchange, api: ApiName, { isTokenValid }: ProxyCon
 function checkApiAccess(api: ApiName, { router }: ProxyContext): void {
   const access = router.table?.apiAccess ?? defaultConfiguration.apiAccess;
   if (isApiAllowed(api, access)) return;
-  if (api === 'invoke' || !isApiAllowed('invoke', access)) throw new ProxyError('api-not-allowed', '404 page not found');
+  if (api === 'invoke' || !isApiAllowed('invoke', access))
+    throw new ProxyError('api-not-allowed', '404 page not found');
   throw new ProxyError('target-missing', 'failed getting app id either from the URL path or the header dapr-app-id');
 }
 

@@ -25,7 +25,8 @@ export function decideCors(request: CorsRequest, allowedOrigins: readonly string
     : ['Vary', 'Origin'];
   const { origin } = request;
   const allowsAll = allowedOrigins.includes('*');
-  if (!allowsAll && !allowedOrigins.some((allowed) => matchesOrigin(allowed, origin))) return { isPreflight, headers: vary };
+  if (!allowsAll && !allowedOrigins.some((allowed) => matchesOrigin(allowed, origin)))
+    return { isPreflight, headers: vary };
   const allowOrigin = ['Access-Control-Allow-Origin', allowsAll ? '*' : origin];
   if (!isPreflight) return { isPreflight, headers: [...vary, ...allowOrigin] };
   const method = request.requestMethod?.toUpperCase() ?? '';

@@ -22,7 +22,8 @@ export interface CallerResponse {
   /** False when the caller reads more slowly than this is written: wait for `onDrain`. */
   write(chunk: Uint8Array): boolean;
   onDrain(resume: () => void): void;
-  end(trailers: readonly string[]): void;
+  /** `lastPiece` leaves together with what is queued: for a small body that is one write instead of two. */
+  end(trailers: readonly string[], lastPiece?: Buffer): void;
   /** Cuts the connection (HTTP/2: the stream), so that a partial body never looks whole. */
   abort(): void;
   /** Called once: the response is out, or the caller has left. */

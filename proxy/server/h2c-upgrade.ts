@@ -107,7 +107,15 @@ function requestFrame(request: IncomingMessage): Buffer {
   return Buffer.concat([frame, block]);
 }
 
-const connectionFields = new Set(['connection', 'host', 'http2-settings', 'keep-alive', 'proxy-connection', 'te', 'upgrade']);
+const connectionFields = new Set([
+  'connection',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'upgrade',
+]);
 
 function headerBlock(request: IncomingMessage): Buffer {
   const fields = [

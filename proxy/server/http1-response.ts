@@ -3,6 +3,8 @@ import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { CallerResponse, ResponseHead } from './caller-response.ts';
 
+const maxJoinedBytes = 16 * 1024;
+
 export class Http1Response implements CallerResponse {
   readonly #response: ServerResponse;
 
@@ -44,9 +46,12 @@ export class Http1Response implements CallerResponse {
     this.#response.once('drain', resume);
   }
 
-  end(trailers: readonly string[]): void {
+  end(trailers: readonly string[], lastPiece?: Buffer): void {
     if (trailers.length > 0 && this.#response.chunkedEncoding) this.#response.addTrailers(pairs(trailers));
-    this.#response.end();
+    if (lastPiece === undefined) this.#response.end();
+    // node joins the head with a string, but not with bytes; latin1 keeps every byte.
+    else if (lastPiece.length <= maxJoinedBytes) this.#response.end(lastPiece.toString('latin1'), 'latin1');
+    else this.#response.end(lastPiece);
   }
 
   abort(): void {

@@ -46,9 +46,9 @@ export class Http2Response implements CallerResponse {
     this.#stream.once('drain', resume);
   }
 
-  end(trailers: readonly string[]): void {
+  end(trailers: readonly string[], lastPiece?: Buffer): void {
     if (trailers.length > 0) this.#wrapper.addTrailers(http2Headers(trailers));
-    this.#stream.end();
+    this.#stream.end(lastPiece);
   }
 
   abort(): void {

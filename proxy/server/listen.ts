@@ -19,7 +19,8 @@ export function listen(server: Server, address: ListenAddress): Promise<void> {
 
 function sentence(address: ListenAddress, cause: NodeJS.ErrnoException): string {
   const where = address.kind === 'tcp' ? `${address.host}:${address.port}` : address.path;
-  if (cause.code === 'EADDRINUSE') return `cannot listen on ${where}: it is taken by another program; choose another port`;
+  if (cause.code === 'EADDRINUSE')
+    return `cannot listen on ${where}: it is taken by another program; choose another port`;
   if (cause.code === 'EACCES') return `cannot listen on ${where}: not permitted; choose a port above 1023`;
   if (cause.code === 'EADDRNOTAVAIL') return `cannot listen on ${where}: this machine does not have that address`;
   return `cannot listen on ${where}: ${cause.code ?? cause.message}`;

@@ -28,7 +28,9 @@ function isLoopback(address: string): boolean {
 }
 
 function ownInterfaceAddresses(): ReadonlySet<string> {
-  return new Set(Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address)));
+  return new Set(
+    Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address)),
+  );
 }
 
 /** An IPv4 address that a dual-stack socket reports as IPv6. */

@@ -57,6 +57,9 @@ function replyTo(request: IncomingMessage, exchange: Exchange, context: ProxyCon
       return holdsToken ? metadata.fullReply(router.table) : metadata.publicReply();
     }
     default:
-      return errorReply(new ProxyError('api-not-allowed', '404 page not found'), { target: '', daprErrorStatuses: false });
+      return errorReply(new ProxyError('api-not-allowed', '404 page not found'), {
+        target: '',
+        daprErrorStatuses: false,
+      });
   }
 }

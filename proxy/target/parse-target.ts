@@ -38,17 +38,16 @@ export function parseTarget(url: string, headers: TargetHeaders): Target {
   if (pseudoUser !== null) return { name: pseudoUser, path: path.slice(1), search, fromAuthorization: true };
   const parts = targetFromPath(path);
   if (parts === null) {
-    throw new ProxyError(
-      'target-missing',
-      'failed getting app id either from the URL path or the header dapr-app-id',
-    );
+    throw new ProxyError('target-missing', 'failed getting app id either from the URL path or the header dapr-app-id');
   }
   return { ...parts, search, fromAuthorization: false };
 }
 
 /** Whether a request names its target in a header, and so is an invocation whatever its path. */
 export function hasTargetHeader(headers: TargetHeaders): boolean {
-  return (headers.appId !== undefined && headers.appId !== '') || targetFromAuthorization(headers.authorization) !== null;
+  return (
+    (headers.appId !== undefined && headers.appId !== '') || targetFromAuthorization(headers.authorization) !== null
+  );
 }
 
 /** Whether this text is a URL rather than a name. */

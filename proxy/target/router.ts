@@ -72,7 +72,8 @@ export class Router {
     if (exact !== undefined) return endpointRoute(exact);
     if (isUrlTarget(target)) return this.#urlRoute(target);
     const [appId = '', namespace = this.#options.namespace, ...rest] = target.split('.');
-    if (rest.length > 0 || appId === '' || namespace === '') throw new ProxyError('target-invalid', `invalid app id ${target}`);
+    if (rest.length > 0 || appId === '' || namespace === '')
+      throw new ProxyError('target-invalid', `invalid app id ${target}`);
     const local = namespace === this.#options.namespace ? this.#liveByName.get(appId) : undefined;
     if (local !== undefined) return endpointRoute(local);
     const app = this.#options.resolveApp({ appId, namespace });
@@ -87,7 +88,9 @@ export class Router {
     if (endpoint.state === 'refused') return { endpoint, upstream: null };
     const former = present?.endpoint.state === 'ready' && present.upstream !== null ? present : null;
     const pool =
-      former?.endpoint.state === 'ready' && isSameConnection(former.endpoint, endpoint) ? former.upstream?.pool : undefined;
+      former?.endpoint.state === 'ready' && isSameConnection(former.endpoint, endpoint)
+        ? former.upstream?.pool
+        : undefined;
     return { endpoint, upstream: this.#options.factory.forEndpoint(endpoint, pool ?? null) };
   }
 

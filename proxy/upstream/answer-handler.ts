@@ -35,6 +35,10 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   #roundtripMs = 0;
   #receivedBytes = 0;
   #isSettled = false;
+  /** Declared by the answer; -1 when it did not. */
+  #contentLength = -1;
+  /** A body that came in one piece: its end follows in the same read. */
+  #wholeBody: Buffer | undefined;
 
   constructor(call: AnsweredCall, settle: (result: CallResult) => void) {
     this.#call = call;
@@ -66,6 +70,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     if (exchange.addedHeaders.length > 0) raw.push(...exchange.addedHeaders);
     exchange.response.writeHead({ status, reason: reason ?? '', headers: raw });
     this.#status = status;
+    this.#contentLength = Number(parsed['content-length'] ?? -1);
     exchange.status = status;
     // The head waits for a body piece that came in the same read, and no longer: an event stream may stay silent.
     process.nextTick(() => this.#flushHead());
@@ -75,6 +80,10 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     const { exchange } = this.#call;
     this.#receivedBytes += chunk.length;
     exchange.responseBytes += chunk.length;
+    if (chunk.length === this.#contentLength) {
+      this.#wholeBody = chunk;
+      return;
+    }
     if (exchange.response.write(chunk)) return;
     controller.pause();
     exchange.response.onDrain(() => controller.resume());
@@ -82,7 +91,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onResponseEnd(controller: Dispatcher.DispatchController, parsed: IncomingHttpHeaders): void {
     const received: ReceivedHeaders = controller.rawTrailers ?? parsed;
-    this.#call.exchange.response.end(responseTrailers(received));
+    this.#call.exchange.response.end(responseTrailers(received), this.#wholeBody);
     this.#finish(null);
   }
 

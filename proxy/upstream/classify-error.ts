@@ -1,5 +1,6 @@
 /** One table from the failures of sockets, TLS, HTTP parsers and undici to the proxy's own error codes. */
 import { ProxyError, type ProxyErrorCode } from '#shared/errors/proxy-error.ts';
+import { tlsFailure } from './tls-failure.ts';
 
 interface Classification {
   readonly code: ProxyErrorCode;
@@ -38,20 +39,16 @@ const classificationByCode: Readonly<Record<string, Classification>> = {
   UND_ERR_ABORTED: { code: 'upstream-reset', message: 'the call was aborted' },
   ERR_INVALID_CHAR: { code: 'upstream-protocol', message: 'the response holds a header that is not valid' },
   ERR_HTTP_INVALID_STATUS_CODE: { code: 'upstream-protocol', message: 'the response has no valid status' },
-  EPROTO: { code: 'upstream-tls', message: 'the TLS handshake failed' },
 };
-
-const tlsCode =
-  /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_(?:CA|PURPOSE)|PATH_LENGTH_|OCSP_)/;
 
 /** Wraps whatever a call to an upstream failed with. A ProxyError passes as it is. */
 export function classifyError(error: unknown): ProxyError {
   if (error instanceof ProxyError) return error;
   const code = codeOf(error);
+  const tls = tlsFailure(code, error instanceof Error ? error.message : '');
+  if (tls !== null) return new ProxyError('upstream-tls', withCode(tls, code), { cause: error });
   const known = classificationByCode[code];
   if (known !== undefined) return new ProxyError(known.code, withCode(known.message, code), { cause: error });
-  if (tlsCode.test(code))
-    return new ProxyError('upstream-tls', withCode('the TLS handshake failed', code), { cause: error });
   if (code.startsWith('HPE_')) {
     return new ProxyError('upstream-protocol', withCode('the upstream did not answer in HTTP', code), { cause: error });
   }

@@ -53,9 +53,15 @@ export function forwardWebSocket(call: WebSocketCall): Promise<WebSocketResult> 
     });
     socket.once('close', () => resolve({ status, error: null }));
     // TLS, tunnels and the guard against loops are the connector's; to http-proxy every connection is a plain one.
-    proxy.ws(request, socket, call.head, { target: { protocol: 'http:', host: url.hostname, port: 80 }, agent: new PoolAgent(pool) }, (error) => {
-      if (status === 0) resolve({ status, error: classifyError(error) });
-      else socket.destroy();
-    });
+    proxy.ws(
+      request,
+      socket,
+      call.head,
+      { target: { protocol: 'http:', host: url.hostname, port: 80 }, agent: new PoolAgent(pool) },
+      (error) => {
+        if (status === 0) resolve({ status, error: classifyError(error) });
+        else socket.destroy();
+      },
+    );
   });
 }

@@ -59,8 +59,11 @@ export class UpstreamFactory {
   forApp(app: AppSettings & { readonly protocol: keyof typeof httpByProtocol }): Upstream {
     const { appId, namespace, appApiToken } = this.#options.settings;
     const scheme = app.protocol === 'https' ? 'https' : 'http';
-    const host = app.channelAddress.includes(':') ? `[${app.channelAddress.replace(/^\[|\]$/g, '')}]` : app.channelAddress;
-    const rootCa = app.caFile === '' ? null : new Sensitive(readFileSync(app.caFile, 'utf8'), { ref: 'app CA file', version: '' });
+    const host = app.channelAddress.includes(':')
+      ? `[${app.channelAddress.replace(/^\[|\]$/g, '')}]`
+      : app.channelAddress;
+    const rootCa =
+      app.caFile === '' ? null : new Sensitive(readFileSync(app.caFile, 'utf8'), { ref: 'app CA file', version: '' });
     const token = appApiToken === null ? [] : [setHeader('dapr-api-token', appApiToken.reveal())];
     return {
       kind: 'app',
@@ -85,7 +88,9 @@ export class UpstreamFactory {
     };
   }
 
-  #pool(options: Pick<ConstructorParameters<typeof ConnectionPool>[0], 'origin' | 'tls' | 'http2' | 'viaEnvironmentProxy'>): ConnectionPool {
+  #pool(
+    options: Pick<ConstructorParameters<typeof ConnectionPool>[0], 'origin' | 'tls' | 'http2' | 'viaEnvironmentProxy'>,
+  ): ConnectionPool {
     const { settings, isOwnAddress } = this.#options;
     return new ConnectionPool({ ...options, roots: this.#roots, settings: settings.upstream, isOwnAddress });
   }

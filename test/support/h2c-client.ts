@@ -1,5 +1,11 @@
 /** A node:http2 client over cleartext: one request on a session of its own, or a session for several. */
-import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from 'node:http2';
+import {
+  connect,
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type OutgoingHttpHeaders,
+} from 'node:http2';
 import { onTestFinished } from 'vitest';
 
 export interface Http2Answer {
