@@ -25,7 +25,10 @@ const sentencesByReason: readonly (readonly [RegExp, string])[] = [
     /alert (?:bad certificate|unsupported certificate|certificate (?:revoked|expired|unknown)|unknown ca|access denied|decrypt error)/,
     'the upstream refused the client certificate',
   ],
-  [/wrong version number|packet length too long|http request|record layer failure/, 'the upstream does not speak TLS there'],
+  [
+    /wrong version number|packet length too long|http request|record layer failure/,
+    'the upstream does not speak TLS there',
+  ],
   [/protocol version|unsupported protocol/, 'the upstream speaks no TLS version that is accepted, 1.2 or later'],
   [/no application protocol/, 'the upstream speaks no version of HTTP that was offered'],
   [
