@@ -43,7 +43,6 @@ export function collectH2c(stream: ClientHttp2Stream): Promise<Http2Answer> {
     let trailers: Record<string, string | string[] | undefined> = {};
     const informational: number[] = [];
     const pieces: Buffer[] = [];
-    stream.on('continue', () => informational.push(100));
     stream.on('headers', (received) => informational.push(Number(received[':status'])));
     stream.on('response', ({ ':status': code, ...rest }) => {
       status = Number(code);
