@@ -8,7 +8,7 @@ interface ForbiddenText {
 const verifyAlways = 'certificates are always verified; make a throw-away CA (examples/certificates) instead';
 
 const forbiddenTexts: readonly ForbiddenText[] = [
-  { pattern: /rejectUnauthorized(?!['"]?\s*[:=]\s*true\b)/, reason: verifyAlways },
+  { pattern: /rejectUnauthorized(?!['"]?\??\s*[:=]\s*true\b)/, reason: verifyAlways },
   { pattern: /NODE_TLS_REJECT_UNAUTHORIZED/, reason: verifyAlways },
   { pattern: /checkServerIdentity\s*[:=(]/, reason: verifyAlways },
   { pattern: /\bsecure['"]?\s*:\s*false/, reason: verifyAlways },

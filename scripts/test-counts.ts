@@ -9,6 +9,12 @@ type SkippedTest = { readonly name: string; readonly reason: string };
 
 /** Writes the counts of a run to `.run/counts/` and prints each skipped test with its reason. */
 export class TestCounts implements Reporter {
+  readonly #suite: string;
+
+  constructor(suite: string) {
+    this.#suite = suite;
+  }
+
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const skipped = tests.filter((test) => isSkipped(test) && !isBelowBrokenSetup(test)).map(skippedTest);
@@ -20,7 +26,7 @@ export class TestCounts implements Reporter {
     const brokenSetups = modules.reduce((sum, module) => sum + brokenSetupsOf(module), 0);
     const failedTests = tests.filter((test) => test.result().state === 'failed').length;
     if (silent.length > 0) process.exitCode = 1;
-    writeCounts('test', {
+    writeCounts(this.#suite, {
       passed: tests.filter((test) => test.result().state === 'passed').length,
       failed: failedTests + brokenSetups + unhandledErrors.length + silent.length,
       skipped: skipped.length - silent.length,

@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     root: import.meta.dirname,
     include: ['**/*.test.ts'],
-    reporters: ['default', new TestCounts()],
+    reporters: ['default', new TestCounts('test')],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     fileParallelism: true,

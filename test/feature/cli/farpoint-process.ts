@@ -4,7 +4,10 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
 
-const main = path.join(import.meta.dirname, '../../../cli/main.ts');
+const root = path.join(import.meta.dirname, '../../..');
+const main = path.join(root, 'cli/main.ts');
+/** Compiling the sources anew takes most of the time of a test that spawns. */
+const compileCache = path.join(root, '.run/compile-cache');
 
 export interface EndedProcess {
   readonly code: number | null;
@@ -28,7 +31,7 @@ export class FarpointProcess {
     this.child = spawn(process.execPath, [options.program ?? main, ...argv], {
       stdio: ['ignore', 'pipe', 'pipe'],
       // Nothing of the machine's environment: APP_ID or a proxy of its own would change what is tested.
-      env: { PATH: process.env['PATH'], ...options.env },
+      env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: compileCache, ...options.env },
     });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text));
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));

@@ -36,6 +36,7 @@ beforeAll(() => {
     const text = `import { target } from '${specifier}';\nexport const seen: string = target;\n`;
     writeFileSync(path.join(folder, from, `to-${to}.ts`), text);
   }
+  writeFileSync(path.join(folder, 'shared/with-enum.ts'), 'export enum Colour {\n  Red,\n}\n');
   const tsc = path.join(root, 'node_modules/.bin/tsc');
   errors = spawnSync(process.execPath, [tsc, '-b', '--pretty', 'false'], { cwd: folder, encoding: 'utf8' }).stdout;
 });
@@ -50,4 +51,8 @@ describe('an import', () => {
     if (allowed[from]?.includes(to)) expect(found).toEqual([]);
     else expect(found.join('\n')).toMatch(/error TS6307: /);
   });
+});
+
+test('an enum, which Node cannot run unbuilt, is an error', () => {
+  expect(errors).toMatch(/^shared\/with-enum\.ts\(1,13\): error TS1294: /m);
 });
