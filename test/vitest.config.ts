@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { TestCounts } from '../scripts/test-counts.ts';
 
 export default defineConfig({
+  cacheDir: '../.run/vite',
   test: {
     root: import.meta.dirname,
     include: ['**/*.test.ts'],

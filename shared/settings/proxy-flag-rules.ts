@@ -98,12 +98,31 @@ export function brokenFlagRules(values: ProxyFlagValues): string[] {
 }
 
 function portRules(values: ProxyFlagValues): string[] {
-  const appPort = values['app-port'];
-  if (appPort === null || appPort === 0) return [];
-  const taken: readonly Name[] = ['dapr-http-port', 'dapr-grpc-port', 'dapr-public-port', 'metrics-port'];
-  return taken
-    .filter((name) => values[name] === appPort && (name !== 'metrics-port' || values['enable-metrics']))
-    .map((name) => `--app-port and --${name} are both ${appPort}: give the application a port of its own.`);
+  const own: readonly Name[] = [
+    ...(values['unix-domain-socket'] === '' ? (['dapr-http-port'] as const) : []),
+    'dapr-public-port',
+    ...(values['enable-metrics'] ? (['metrics-port'] as const) : []),
+  ];
+  // daprd refuses these whether or not it listens there.
+  const closedToApp: readonly Name[] = [...new Set<Name>(['dapr-http-port', 'dapr-grpc-port', ...own])];
+  return [
+    ...closedToApp
+      .filter((name) => isSamePort(values[name], values['app-port']))
+      .map(
+        (name) => `--app-port and --${name} are both ${values['app-port']}: give the application a port of its own.`,
+      ),
+    ...own.flatMap((first, index) =>
+      own
+        .slice(index + 1)
+        .filter((second) => isSamePort(values[first], values[second]))
+        .map((second) => `--${first} and --${second} are both ${String(values[first])}: give each a port of its own.`),
+    ),
+  ];
+}
+
+/** None and 0 (any free port, or no application) are the same as nothing. */
+function isSamePort(left: ProxyFlagValues[Name], right: ProxyFlagValues[Name]): boolean {
+  return left !== null && left !== 0 && left === right;
 }
 
 function healthRules(values: ProxyFlagValues): string[] {

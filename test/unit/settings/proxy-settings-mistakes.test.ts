@@ -85,6 +85,16 @@ describe('mistakes', () => {
     ]);
   });
 
+  test('two listeners of the proxy may not share a port, unless it is 0', () => {
+    const argv = ['--app-id=a', '--dapr-http-port=3501', '--dapr-public-port=3501', '--metrics-port=3501'];
+    expect(mistakesIn(argv)).toEqual([
+      '--dapr-http-port and --dapr-public-port are both 3501: give each a port of its own.',
+      '--dapr-http-port and --metrics-port are both 3501: give each a port of its own.',
+      '--dapr-public-port and --metrics-port are both 3501: give each a port of its own.',
+    ]);
+    expect(mistakesIn(argv.map((argument) => argument.replace('3501', '0')))).toEqual([]);
+  });
+
   test('metrics may share a port with the application when they are off', () => {
     expect(mistakesIn(['--app-id=a', '--app-port=9090', '--enable-metrics=false'])).toEqual([]);
   });
