@@ -49,8 +49,9 @@ export function classifyError(error: unknown): ProxyError {
   if (tls !== null) return new ProxyError('upstream-tls', withCode(tls, code), { cause: error });
   const known = classificationByCode[code];
   if (known !== undefined) return new ProxyError(known.code, withCode(known.message, code), { cause: error });
-  if (code.startsWith('HPE_')) {
-    return new ProxyError('upstream-protocol', withCode('the upstream did not answer in HTTP', code), { cause: error });
+  // undici's parser gives its errors a name and no code.
+  if (code.startsWith('HPE_') || (error instanceof Error && error.name === 'HTTPParserError')) {
+    return new ProxyError('upstream-protocol', 'the upstream did not answer in HTTP', { cause: error });
   }
   if (code.startsWith('ERR_HTTP2_') || code.startsWith('UND_ERR')) {
     return new ProxyError('upstream-protocol', withCode('the upstream broke the protocol', code), { cause: error });
