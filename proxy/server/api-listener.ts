@@ -3,7 +3,12 @@
  * function. Knows nothing of what a request means.
  */
 import { createServer as createHttp1Server, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
+import {
+  createServer as createHttp2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2';
 import { createServer as createNetServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '#shared/clock/clock.ts';
@@ -33,6 +38,8 @@ export interface ApiListenerOptions {
 
 /** How often node looks for connections whose headers are late. */
 const connectionsCheckMs = 1_000;
+/** Requests at once on one HTTP/2 connection, as Go's server has it. */
+const maxStreams = 250;
 
 export class ApiListener {
   readonly #options: ApiListenerOptions;
@@ -68,15 +75,15 @@ export class ApiListener {
       .on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
       .on('connect', (_request, socket) => sendRawReply(socket, methodNotImplemented))
       .on('clientError', (error: NodeJS.ErrnoException, socket) => this.#failToParse(error.code ?? '', socket));
-    this.#http2 = createHttp2Server({ maxHeaderListPairs: 1_000, maxSessionMemory: 10 });
+    this.#http2 = createHttp2Server({
+      maxHeaderListPairs: 1_000,
+      maxSessionMemory: 10,
+      settings: { maxConcurrentStreams: maxStreams },
+    });
     this.#http2
       .on('session', (session) => this.#openSession(session))
-      .on('request', (request, response) => {
-        this.#begin(request, new Http2Response(response, { expectsContinue: false }));
-      })
-      .on('checkContinue', (request, response) => {
-        this.#begin(request, new Http2Response(response, { expectsContinue: true }));
-      });
+      .on('request', (request, response) => this.#serveHttp2(request, response, { expectsContinue: false }))
+      .on('checkContinue', (request, response) => this.#serveHttp2(request, response, { expectsContinue: true }));
   }
 
   /** Opens one more address. Rejects with one clear sentence. Resolves with the port, `null` for a socket file. */
@@ -128,8 +135,36 @@ export class ApiListener {
     this.#sessions.add(session);
     session.once('close', () => this.#sessions.delete(session));
     session.on('error', () => session.destroy());
-    session.setTimeout(this.#options.idleTimeoutMs, () => session.close());
+    this.#closeWhenIdle(session);
     if (this.#isDraining) session.close();
+  }
+
+  /** A session that only begins requests, and never ends their headers, holds nothing that closing would wait for. */
+  #closeWhenIdle(session: ServerHttp2Session): void {
+    let openStreams = 0;
+    session.on('stream', (stream) => {
+      openStreams += 1;
+      stream.once('close', () => (openStreams -= 1));
+    });
+    session.setTimeout(this.#options.idleTimeoutMs);
+    session.on('timeout', () => {
+      session.close();
+      if (openStreams === 0) session.destroy();
+      else session.setTimeout(this.#options.idleTimeoutMs);
+    });
+  }
+
+  #serveHttp2(
+    request: Http2ServerRequest,
+    response: Http2ServerResponse,
+    options: { readonly expectsContinue: boolean },
+  ): void {
+    if (isTooLarge(request.rawHeaders, this.#options.maxHeaderBytes)) {
+      const reply = parseFailureReply('HPE_HEADER_OVERFLOW');
+      response.writeHead(reply.status, replyHeaders(reply)).end(reply.body);
+      return;
+    }
+    this.#begin(request, new Http2Response(response, options));
   }
 
   #serveHttp1(request: IncomingMessage, response: ServerResponse): void {
@@ -177,6 +212,13 @@ interface Turn {
 
 function isOver({ response }: Turn): boolean {
   return response.destroyed || response.writableFinished;
+}
+
+/** HTTP/2 has no request line, so its fields are what counts, each with the four bytes that HTTP/1.1 would put around it. */
+function isTooLarge(rawHeaders: readonly string[], maxBytes: number): boolean {
+  let bytes = rawHeaders.length * 2;
+  for (const text of rawHeaders) bytes += text.length;
+  return bytes > maxBytes;
 }
 
 /** Closes the connection too: what follows on it is not to be trusted. */

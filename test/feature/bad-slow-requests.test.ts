@@ -86,6 +86,8 @@ test('a caller that resets the connection in the middle leaves nothing behind', 
     connection.send(bytes);
     await pause(0);
     connection.socket.resetAndDestroy();
+    await connection.closed();
+    expect(connection.received).not.toMatch(/ 5\d\d /);
   }
   await expectAlive(proxy.port, 'up');
 });
