@@ -152,7 +152,8 @@ export class ConnectionPool {
       connect: (target, callback) => {
         const spare = this.#spareSocket;
         this.#spareSocket = null;
-        if (spare?.destroyed === false) return callback(null, spare);
+        // Not at once: undici goes on only with a socket that comes later.
+        if (spare?.destroyed === false) return queueMicrotask(() => callback(null, spare));
         dial(this.#forwardProxy === null ? target : withoutServerName(target), (...[error, socket]) => {
           if (error === null) return callback(null, socket);
           // The next call finds out anew what the origin speaks.
