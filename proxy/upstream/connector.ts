@@ -49,11 +49,19 @@ export function createConnector(options: ConnectorOptions): Connector {
     dial(target, (...[error, socket]) => {
       if (error !== null) return callback(error, null);
       const remote = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
-      if (!options.isOwnAddress(remote)) return callback(null, socket);
+      if (!options.isOwnAddress(remote)) return callback(null, endAtFirstError(socket));
       socket.destroy();
       callback(new ProxyError('loop-detected', 'the target is this proxy itself'), null);
     });
   };
+}
+
+/**
+ * A TLS alert after the handshake (a server that wants another certificate, in TLS 1.3) comes as an error and then as
+ * an ordinary end, which undici would report instead.
+ */
+function endAtFirstError<S extends Socket>(socket: S): S {
+  return socket.once('error', (error) => socket.destroy(error));
 }
 
 /** CONNECT first (RFC 9110 §9.3.6), then TLS inside the tunnel. */

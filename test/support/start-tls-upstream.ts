@@ -71,7 +71,10 @@ export async function serverIdentity(
 }
 
 /** What `tls.createServer` takes of a certificate. */
-export function identityOptions({ chainPem, privateKeyPem }: IssuedCertificate): { readonly cert: string; readonly key: string } {
+export function identityOptions({ chainPem, privateKeyPem }: IssuedCertificate): {
+  readonly cert: string;
+  readonly key: string;
+} {
   return { cert: chainPem, key: privateKeyPem };
 }
 

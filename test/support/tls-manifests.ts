@@ -34,7 +34,12 @@ export function endpointManifest(options: EndpointOptions): string {
 /** One Kubernetes Secret. */
 export function secretManifest(name: string, values: Readonly<Record<string, string>>): string {
   const data = Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
-  return JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name }, data: Object.fromEntries(data) as object });
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name },
+    data: Object.fromEntries(data) as object,
+  });
 }
 
 /** Several documents in one file. */
