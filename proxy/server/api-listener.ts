@@ -227,8 +227,16 @@ function refuse(response: ServerResponse, reply: Reply): void {
   response.end(reply.body);
 }
 
+/** With a body, or in HTTP/1.0 (RFC 9110 §7.8), the wish to upgrade is ignored. */
 function isWebSocketUpgrade(request: IncomingMessage): boolean {
-  return request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket';
+  const { headers } = request;
+  return (
+    request.method === 'GET' &&
+    headers.upgrade?.toLowerCase() === 'websocket' &&
+    request.httpVersion === '1.1' &&
+    headers['transfer-encoding'] === undefined &&
+    (headers['content-length'] ?? '0') === '0'
+  );
 }
 
 const tooManyConnections = errorReply(new ProxyError('overloaded', 'too many connections are open'), {

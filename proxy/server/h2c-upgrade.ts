@@ -15,11 +15,17 @@ export function isH2cUpgrade(request: IncomingMessage): boolean {
   const { headers } = request;
   return (
     headers.upgrade?.toLowerCase() === 'h2c' &&
-    typeof headers['http2-settings'] === 'string' &&
+    request.httpVersion === '1.1' &&
+    isSettingsPayload(headers['http2-settings']) &&
     headers['transfer-encoding'] === undefined &&
     (headers['content-length'] ?? '0') === '0' &&
     headerBlock(request).length <= maxHeaderBlockBytes
   );
+}
+
+/** The payload of one SETTINGS frame in base64url (RFC 7540 §3.2.1): six bytes each. Two fields make a list, which is none. */
+function isSettingsPayload(value: string | string[] | undefined): boolean {
+  return typeof value === 'string' && /^[\w-]*$/.test(value) && Buffer.from(value, 'base64url').length % 6 === 0;
 }
 
 export interface H2cUpgrade {
