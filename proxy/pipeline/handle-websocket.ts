@@ -37,14 +37,17 @@ export async function handleWebSocket(handshake: WebSocketHandshake, context: Pr
       context.telemetry.callStarted(call);
       const { forwardWebSocket } = await import('../upstream/forward-websocket.ts');
       const result = await forwardWebSocket({
+        exchange,
         request,
         socket,
         head,
         pool: upstream.pool,
         path,
         headers,
-        onAnswer: (status) => {
-          exchange.status = status;
+        clock: context.clock,
+        responseHeaderTimeoutMs: context.settings.upstream.responseHeaderTimeoutMs,
+        onOpen: () => {
+          exchange.status = 101;
           response.markHeadSent();
         },
       });

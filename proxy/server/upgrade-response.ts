@@ -1,4 +1,5 @@
 /** CallerResponse on the bare socket of an Upgrade request, for the answers that refuse it. */
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { CallerResponse, ResponseHead } from './caller-response.ts';
 
@@ -18,7 +19,7 @@ export class UpgradeResponse implements CallerResponse {
     return this.#socket.destroyed || this.#socket.writableEnded;
   }
 
-  /** From here on the socket belongs to the upstream's answer. */
+  /** From here on the socket belongs to the WebSocket. */
   markHeadSent(): void {
     this.#isHeadSent = true;
   }
@@ -44,12 +45,15 @@ export class UpgradeResponse implements CallerResponse {
     this.#socket.once('drain', resume);
   }
 
-  end(): void {
+  end(_trailers: readonly string[], lastPiece?: Buffer): void {
+    if (lastPiece !== undefined) this.#socket.write(lastPiece);
     this.#socket.end(() => this.#socket.destroy());
   }
 
+  /** A body without a length ends with the connection: only a reset tells that this one did not. */
   abort(): void {
-    this.#socket.destroy();
+    if (this.#socket instanceof Socket && this.#socket.remoteAddress !== undefined) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
   }
 
   onClose(closed: () => void): void {

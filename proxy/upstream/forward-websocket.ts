@@ -1,13 +1,18 @@
 /** Carries a WebSocket through: the handshake with the call's own headers, then bytes both ways. */
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { createProxyServer } from 'http-proxy';
+import type { Clock } from '#shared/clock/clock.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
+import type { Exchange } from '../pipeline/exchange.ts';
+import { AnswerHandler } from './answer-handler.ts';
 import { classifyError } from './classify-error.ts';
 import type { ConnectionPool } from './connection-pool.ts';
+import { controllerOf, passNodeAnswer } from './pass-node-answer.ts';
 import { PoolAgent } from './pool-agent.ts';
 
 export interface WebSocketCall {
+  readonly exchange: Exchange;
   readonly request: IncomingMessage;
   readonly socket: Socket;
   readonly head: Buffer;
@@ -16,8 +21,11 @@ export interface WebSocketCall {
   readonly path: string;
   /** Names and values in turn. */
   readonly headers: readonly string[];
-  /** Called when the upstream's answer, whatever it is, begins to go to the caller. */
-  readonly onAnswer: (status: number) => void;
+  readonly clock: Clock;
+  /** Longest wait for the upstream's answer; 0: no limit. */
+  readonly responseHeaderTimeoutMs: number;
+  /** Called when the upstream agrees, before the caller hears of it. */
+  readonly onOpen: () => void;
 }
 
 export interface WebSocketResult {
@@ -29,39 +37,69 @@ export interface WebSocketResult {
 /** Resolves when the connection is over or could not be made; never rejects. Answers nothing itself on failure. */
 export function forwardWebSocket(call: WebSocketCall): Promise<WebSocketResult> {
   return new Promise((resolve) => {
-    const { request, socket, pool } = call;
-    const url = new URL(pool.origin);
-    let status = 0;
-    const answer = (begun: number): void => {
-      status = begun;
-      call.onAnswer(begun);
-    };
+    const { request, socket, head, pool } = call;
     const proxy = createProxyServer();
     proxy.on('error', () => socket.destroy());
     proxy.on('proxyReqWs', (outgoing) => {
-      outgoing.path = call.path;
-      for (const name of outgoing.getRawHeaderNames()) outgoing.removeHeader(name);
-      outgoing.setHeader('Host', url.host);
-      for (let index = 0; index + 1 < call.headers.length; index += 2) {
-        outgoing.appendHeader(call.headers[index] ?? '', call.headers[index + 1] ?? '');
-      }
-      outgoing.setHeader('Connection', 'Upgrade');
-      outgoing.setHeader('Upgrade', 'websocket');
-      // Before http-proxy's own listeners write anything to the caller.
-      outgoing.prependListener('upgrade', () => answer(101));
-      outgoing.prependListener('response', (response) => answer(response.statusCode ?? 0));
+      writeHandshake(outgoing, call);
+      watchAnswer(outgoing, call, resolve);
     });
-    socket.once('close', () => resolve({ status, error: null }));
     // TLS, tunnels and the guard against loops are the connector's; to http-proxy every connection is a plain one.
-    proxy.ws(
-      request,
-      socket,
-      call.head,
-      { target: { protocol: 'http:', host: url.hostname, port: 80 }, agent: new PoolAgent(pool) },
-      (error) => {
-        if (status === 0) resolve({ status, error: classifyError(error) });
-        else socket.destroy();
-      },
-    );
+    const target = { protocol: 'http:', host: new URL(pool.origin).hostname, port: 80 };
+    proxy.ws(request, socket, head, { target, agent: new PoolAgent(pool) }, () => socket.destroy());
   });
+}
+
+function writeHandshake(outgoing: ClientRequest, { path, headers, pool }: WebSocketCall): void {
+  outgoing.path = path;
+  for (const name of outgoing.getRawHeaderNames()) outgoing.removeHeader(name);
+  outgoing.setHeader('Host', new URL(pool.origin).host);
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    outgoing.appendHeader(headers[index] ?? '', headers[index + 1] ?? '');
+  }
+  outgoing.setHeader('Connection', 'Upgrade');
+  outgoing.setHeader('Upgrade', 'websocket');
+}
+
+function watchAnswer(outgoing: ClientRequest, call: WebSocketCall, settle: (result: WebSocketResult) => void): void {
+  const { exchange, socket, clock, responseHeaderTimeoutMs } = call;
+  let isOpen = false;
+  const silence =
+    responseHeaderTimeoutMs === 0 ? null : clock.after(responseHeaderTimeoutMs, () => outgoing.destroy(tooSlow()));
+  socket.once('close', () => {
+    silence?.cancel();
+    if (isOpen) settle({ status: 101, error: null });
+    else outgoing.destroy(new ProxyError('caller-left', 'the caller left before the handshake was complete'));
+  });
+  // Before http-proxy's own listener writes to the caller.
+  outgoing.prependListener('upgrade', (response: IncomingMessage) => {
+    silence?.cancel();
+    isOpen = true;
+    response.headers = headersAsWritten(response.rawHeaders);
+    call.onOpen();
+  });
+  // http-proxy adds its own listeners in this very turn. Its ways to pass a refusal on (no backpressure, no end when the
+  // upstream breaks off) and to end a failed handshake (without an answer) are replaced by those of any other call.
+  process.nextTick(() => {
+    outgoing.removeAllListeners('response').removeAllListeners('error');
+    outgoing.on('error', (error) => settle({ status: 0, error: classifyError(error) }));
+    outgoing.on('response', (response) => {
+      silence?.cancel();
+      const handler = new AnswerHandler({ exchange, body: null, clock }, ({ status, error }) => settle({ status, error }));
+      passNodeAnswer(response, controllerOf(outgoing), handler);
+    });
+  });
+}
+
+/** The form that http-proxy writes its 101 from, with the names as the upstream wrote them. */
+function headersAsWritten(rawHeaders: readonly string[]): Record<string, string[]> {
+  const headers: Record<string, string[]> = Object.create(null);
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    (headers[rawHeaders[index] ?? ''] ??= []).push(rawHeaders[index + 1] ?? '');
+  }
+  return headers;
+}
+
+function tooSlow(): ProxyError {
+  return new ProxyError('upstream-timeout', 'timed out waiting for the response headers');
 }

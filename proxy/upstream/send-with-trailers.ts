@@ -1,7 +1,8 @@
 /** A call whose body ends with trailer fields: undici cannot send those, node:http can. Rare, so without kept connections. */
-import { request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { request } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { ConnectionPool } from './connection-pool.ts';
+import { controllerOf, passNodeAnswer } from './pass-node-answer.ts';
 import { PoolAgent } from './pool-agent.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
 
@@ -34,7 +35,7 @@ export function sendWithTrailers(
       {},
     );
   });
-  outgoing.on('response', (response) => passAnswer(response, controller, handler));
+  outgoing.on('response', (response) => passNodeAnswer(response, controller, handler));
   handler.onRequestStart?.(controller, undefined);
   body?.on('data', (chunk: Buffer) => {
     if (!outgoing.write(chunk)) body.pause();
@@ -52,44 +53,6 @@ function withoutLength(headers: readonly string[]): string[] {
   return pairsOf(headers)
     .filter(([name]) => name.toLowerCase() !== 'content-length')
     .flat();
-}
-
-type Controller = Dispatcher.DispatchController & { response: IncomingMessage | null };
-
-function controllerOf(outgoing: ClientRequest): Controller {
-  return {
-    response: null,
-    aborted: false,
-    paused: false,
-    reason: null,
-    abort: (reason: Error) => outgoing.destroy(reason),
-    pause(): void {
-      this.response?.pause();
-    },
-    resume(): void {
-      this.response?.resume();
-    },
-  };
-}
-
-function passAnswer(response: IncomingMessage, controller: Controller, handler: Dispatcher.DispatchHandler): void {
-  controller.response = response;
-  try {
-    const started = Object.assign(controller, { rawHeaders: response.rawHeaders });
-    handler.onResponseStart?.(started, response.statusCode ?? 0, {}, response.statusMessage);
-  } catch (error) {
-    response.destroy();
-    handler.onResponseError?.(
-      controller,
-      error instanceof Error ? error : new Error('the answer could not be passed on', { cause: error }),
-    );
-    return;
-  }
-  response.on('data', (chunk: Buffer) => handler.onResponseData?.(controller, chunk));
-  response.on('error', (error) => handler.onResponseError?.(controller, error));
-  response.on('end', () =>
-    handler.onResponseEnd?.(Object.assign(controller, { rawTrailers: response.rawTrailers }), {}),
-  );
 }
 
 function pairsOf(flat: readonly string[]): [string, string][] {
