@@ -30,7 +30,6 @@ export interface AccessLogFields {
 const maxPathLength = 2_048;
 const maxUserAgentLength = 256;
 /** C0, DEL, C1 and the two line separators of Unicode. */
-// oxlint-disable-next-line no-control-regex
 const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 const healthPath = /^\/*v1\.0\/+healthz(?:\/+outbound)?\/*$/;
 const namesByPath: readonly (readonly [RegExp, string])[] = [
@@ -55,7 +54,9 @@ export function accessLogFields(request: ServedRequest, apiLogging: ApiLogging):
   const { method, path, status, durationMs, responseBytes, requestBytes, userAgent, target, errorCode } = request;
   if (apiLogging.omitHealthChecks && target === null && healthPath.test(path)) return null;
   return {
-    method: apiLogging.obfuscateUrls ? obfuscated(request) : printable(`${method} ${withoutUserInfo(path)}`, maxPathLength),
+    method: apiLogging.obfuscateUrls
+      ? obfuscated(request)
+      : printable(`${method} ${withoutUserInfo(path)}`, maxPathLength),
     duration: Math.round(durationMs),
     code: status,
     size: responseBytes,

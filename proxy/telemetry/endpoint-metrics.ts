@@ -2,12 +2,18 @@
  * What the table in use says of the HTTPEndpoints: how many can be called, which are refused and why, when their
  * certificates end. Dapr has none of these (spec/observability.md §3). Everything is worked out at a scrape.
  */
-import { setImmediate } from 'node:timers/promises';
 import type { CollectedMetric } from 'prom-client/lib/registry.js';
 import type { Endpoint, EndpointTable } from '#shared/table/endpoint-table.ts';
 import { firstExpirySeconds } from './certificate-expiry.ts';
 import { gaugeFamily, type GaugeSample } from './gauge-family.ts';
+import { nextTurn } from './next-turn.ts';
 import { maxLabelLength } from './series-set.ts';
+
+export interface EndpointMetricsOptions {
+  readonly appId: string;
+  readonly namespace: string;
+  readonly now: () => Date;
+}
 
 interface Expiries {
   readonly revision: string;
@@ -23,20 +29,22 @@ const readAtOnce = 10;
 export class EndpointMetrics {
   readonly #appId: string;
   readonly #namespace: string;
+  readonly #now: () => Date;
   #table: EndpointTable | null = null;
   #listed: readonly Endpoint[] = [];
   #appliedAtSeconds = 0;
   #appliedCount = 0;
   #expiriesByName = new Map<string, Expiries>();
 
-  constructor({ appId, namespace }: { readonly appId: string; readonly namespace: string }) {
+  constructor({ appId, namespace, now }: EndpointMetricsOptions) {
     this.#appId = appId;
     this.#namespace = namespace;
+    this.#now = now;
   }
 
   tableApplied(table: EndpointTable): void {
     this.#table = table;
-    this.#appliedAtSeconds = Date.now() / 1_000;
+    this.#appliedAtSeconds = this.#now().getTime() / 1_000;
     this.#appliedCount += 1;
     const endpoints = [...table.endpointsByName.values()];
     const refused = endpoints.filter((endpoint) => endpoint.state === 'refused');
@@ -62,7 +70,7 @@ export class EndpointMetrics {
         rootCa: rootCa === null ? null : firstExpirySeconds(rootCa.reveal()),
       });
       readCount += 1;
-      if (readCount % readAtOnce === 0) await setImmediate();
+      if (readCount % readAtOnce === 0) await nextTurn();
     }
     this.#expiriesByName = expiriesByName;
   }

@@ -1,7 +1,7 @@
 /** The exposition text of one metric family, in pages: a histogram with thousands of lines must not hold requests up. */
-import { setImmediate } from 'node:timers/promises';
 import type Registry from 'prom-client/lib/registry.js';
 import type { CollectedFamily } from 'prom-client/lib/registry.js';
+import { nextTurn } from './next-turn.ts';
 
 const linesPerPage = 1_000;
 
@@ -9,7 +9,7 @@ const linesPerPage = 1_000;
 export async function* familyText(family: CollectedFamily, registry: Registry): AsyncGenerator<string> {
   const { name, values } = family;
   for (let start = 0; start === 0 || start < values.length; start += linesPerPage) {
-    if (start > 0) await setImmediate();
+    if (start > 0) await nextTurn();
     const page = { ...family, values: values.slice(start, start + linesPerPage) };
     const text = await registry.getMetricsAsString({ name, get: async () => page });
     yield `${start === 0 ? text : withoutHead(text)}\n`;

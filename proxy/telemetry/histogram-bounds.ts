@@ -16,10 +16,13 @@ const maxLatencyBounds = 64;
 /** The bounds that the Configuration asks for: in order, each once. What cannot be used is skipped with one warning. */
 export function latencyBoundsMs(wanted: readonly number[], logger: Logger): readonly number[] {
   if (wanted.length === 0) return defaultLatencyBoundsMs;
-  const usable = [...new Set(wanted.filter((bound) => Number.isFinite(bound) && bound > 0))].sort((a, b) => a - b);
+  const usable = [...new Set(wanted.filter((bound) => Number.isFinite(bound) && bound > 0))].toSorted((a, b) => a - b);
   const bounds = usable.slice(0, maxLatencyBounds);
   if (bounds.length < wanted.length) {
-    logger.warn('some latency buckets of the Configuration are not used', { wanted: wanted.length, used: bounds.length });
+    logger.warn('some latency buckets of the Configuration are not used', {
+      wanted: wanted.length,
+      used: bounds.length,
+    });
   }
   return bounds.length === 0 ? defaultLatencyBoundsMs : bounds;
 }

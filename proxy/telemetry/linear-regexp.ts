@@ -7,9 +7,11 @@ import { setFlagsFromString } from 'node:v8';
 
 /** The linear engine takes no higher count in one repetition. */
 const maxRepetition = 16;
+/** As in Go. */
+const maxCount = 1_000;
 const maxPatternLength = 1_024;
-/** An atom that is no group, with a count: `[0-9a-f]{24}`, `\d{3,30}`. */
-const countedAtom = /(\[(?:\\.|[^\]\\])*\]|\\.|[^\\()[\]{}|*+?^$])\{(\d{1,3})(?:(,)(\d{0,3}))?\}/g;
+/** An atom that is no group, with its count if it has one: `[0-9a-f]{24}`, `\d{3,30}`. */
+const countedAtom = /(\[\^?\]?(?:\\.|[^\]\\])*\]|\\.|[^\\()[\]{}|*+?^$])(?:\{(\d{1,4})(?:(,)(\d{0,4}))?\})?/g;
 
 /** Throws SyntaxError for a pattern that is wrong or cannot be matched in linear time. */
 export function compileLinearRegExp(goPattern: string): RegExp {
@@ -21,18 +23,20 @@ export function compileLinearRegExp(goPattern: string): RegExp {
     .replaceAll('(?P<', '(?<')
     .replace(/^\\A/, '^')
     .replace(/\\z$/, '$')
-    .replace(countedAtom, splitRepetition);
+    .replace(countedAtom, (whole: string, ...groups: (string | undefined)[]) => splitRepetition(whole, groups));
   return new RegExp(pattern, `gl${[...new Set(flags)].join('')}`);
 }
 
 /** `x{40}` is `x{16}x{16}x{8}`. */
-function splitRepetition(whole: string, atom: string, low: string, comma?: string, high?: string): string {
+function splitRepetition(whole: string, [atom, low, comma, high]: readonly (string | undefined)[]): string {
+  if (atom === undefined || low === undefined) return whole;
   const least = Number(low);
-  const most = comma === undefined ? least : high === '' || high === undefined ? null : Number(high);
-  if (least <= maxRepetition && (most ?? 0) <= maxRepetition) return whole;
+  const most = comma === undefined ? least : high === undefined || high === '' ? Infinity : Number(high);
+  if (least > maxCount || (most > maxCount && most !== Infinity)) throw new SyntaxError(`a count is above ${maxCount}`);
+  if (most < least) throw new SyntaxError('a repetition counts down');
   let split = '';
   for (let left = least; left > 0; left -= maxRepetition) split += `${atom}{${Math.min(left, maxRepetition)}}`;
-  if (most === null) return `${split}${atom}*`;
+  if (most === Infinity) return `${split}${atom}*`;
   for (let left = most - least; left > 0; left -= maxRepetition) split += `${atom}{0,${Math.min(left, maxRepetition)}}`;
   return split;
 }
@@ -44,7 +48,7 @@ export function replaceAsGo(text: string, pattern: RegExp, template: string): st
 
 function expand(template: string, args: readonly unknown[]): string {
   const last = args.at(-1);
-  const named = typeof last === 'object' && last !== null ? new Map(Object.entries(last)) : new Map<string, unknown>();
+  const named = new Map<string, unknown>(typeof last === 'object' && last !== null ? Object.entries(last) : []);
   const groupCount = args.findIndex((arg) => typeof arg === 'number');
   return template.replace(/\$(?:\$|\{(\w+)\}|(\w+))/g, (_whole, braced?: string, bare?: string) => {
     const name = braced ?? bare;

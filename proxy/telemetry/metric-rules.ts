@@ -21,7 +21,11 @@ export function compileMetricRules(rules: readonly MetricRule[], logger: Logger)
         replacements.push({ pattern: compileLinearRegExp(pattern), template: replacement });
       } catch (err) {
         const reason = err instanceof Error ? err.message : String(err);
-        logger.warn('a metric rule is skipped: its regular expression cannot be used', { ...rule, patterns: pattern, reason });
+        logger.warn('a metric rule is skipped: its regular expression cannot be used', {
+          ...rule,
+          patterns: pattern,
+          reason,
+        });
       }
     }
   }

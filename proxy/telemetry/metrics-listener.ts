@@ -1,6 +1,5 @@
 /** Serves the metrics over plain HTTP, on any path, as Dapr does. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { listen } from '../server/listen.ts';
 
@@ -16,6 +15,9 @@ export interface MetricsListenerOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly metrics: RenderedByChunks;
+  readonly headerTimeoutMs?: number;
+  /** How long a reader may take nothing. */
+  readonly stalledReaderMs?: number;
 }
 
 export interface MetricsListener {
@@ -24,32 +26,30 @@ export interface MetricsListener {
   close(): Promise<void>;
 }
 
-const headerTimeoutMs = 10_000;
 const idleTimeoutMs = 65_000;
-/** A reader that takes nothing for this long is cut off. */
-const stalledReaderMs = 10_000;
 const maxConnections = 64;
 /** Prometheus comes alone or as a pair; more at once wait their turn with 503. */
 const maxScrapes = 4;
 
 /** Resolves when it accepts connections. Rejects with an Error of one clear sentence when it cannot listen. */
 export async function startMetricsListener(options: MetricsListenerOptions): Promise<MetricsListener> {
-  const { address, port, metrics } = options;
+  const { address, port, metrics, headerTimeoutMs = 10_000, stalledReaderMs = 10_000 } = options;
   let scrapes = 0;
   const server = createServer(
     {
       headersTimeout: headerTimeoutMs,
       requestTimeout: headerTimeoutMs,
       keepAliveTimeout: idleTimeoutMs,
-      connectionsCheckingInterval: 1_000,
+      connectionsCheckingInterval: Math.min(headerTimeoutMs, 1_000),
       maxHeaderSize: 8_192,
     },
     (request, response) => void serve(request, response),
   );
   server.maxConnections = maxConnections;
   await listen(server, { kind: 'tcp', host: address, port });
+  const bound = server.address();
   return {
-    port: (server.address() as AddressInfo).port,
+    port: typeof bound === 'object' && bound !== null ? bound.port : port,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -2,13 +2,13 @@
  * The proxy's metrics, for Prometheus. Import it dynamically: a proxy whose metrics are off does not load it, nor
  * prom-client. All names are in docs/metrics.md.
  */
-import { setImmediate } from 'node:timers/promises';
-import Registry from 'prom-client/lib/registry.js';
+import Registry, { type CollectedMetric } from 'prom-client/lib/registry.js';
 import type { Logger } from '#shared/logger/logger.ts';
 import { defaultConfiguration } from '#shared/resources/configuration.ts';
 import type { EndpointTable, MetricsOptions } from '#shared/table/endpoint-table.ts';
 import { EndpointMetrics } from './endpoint-metrics.ts';
 import { familyText } from './family-text.ts';
+import { nextTurn } from './next-turn.ts';
 import { processMetrics } from './process-metrics.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import type { CallTarget, EndedCall, EndedProbe, ServedRequest, Telemetry } from './telemetry.ts';
@@ -17,6 +17,8 @@ export interface MetricsSettings {
   readonly appId: string;
   readonly namespace: string;
   readonly logger: Logger;
+  /** The calendar's time, for timestamps. */
+  readonly now?: () => Date;
 }
 
 export interface RenderedMetrics {
@@ -27,7 +29,7 @@ export interface RenderedMetrics {
 export class Metrics implements Telemetry {
   readonly #settings: MetricsSettings;
   readonly #endpoints: EndpointMetrics;
-  readonly #process = processMetrics();
+  readonly #process: readonly CollectedMetric[];
   #options: MetricsOptions = defaultConfiguration.metrics;
   #requests: RequestMetrics | null;
   #registry: Registry;
@@ -35,7 +37,9 @@ export class Metrics implements Telemetry {
 
   constructor(settings: MetricsSettings) {
     this.#settings = settings;
-    this.#endpoints = new EndpointMetrics(settings);
+    const now = settings.now ?? (() => new Date());
+    this.#endpoints = new EndpointMetrics({ ...settings, now });
+    this.#process = processMetrics(now());
     this.#requests = this.#requestMetrics();
     this.#registry = this.#newRegistry();
   }
@@ -72,7 +76,10 @@ export class Metrics implements Telemetry {
     this.#registry = this.#newRegistry();
     if (!isFirst) {
       const { revision } = table;
-      this.#settings.logger.info('metrics options changed, counting begins again', { revision, enabled: this.isEnabled });
+      this.#settings.logger.info('metrics options changed, counting begins again', {
+        revision,
+        enabled: this.isEnabled,
+      });
     }
   }
 
@@ -94,7 +101,7 @@ export class Metrics implements Telemetry {
     await this.#endpoints.readCertificates();
     for (const metric of registry.getMetricsAsArray()) {
       yield* familyText(await metric.get(), registry);
-      await setImmediate();
+      await nextTurn();
     }
   }
 

@@ -1,6 +1,6 @@
 /** Finds the narrowest pattern that matches a path, in a tree of segments: time grows with the path, not with the patterns. */
 import type { Logger } from '#shared/logger/logger.ts';
-import { decoded, parsePathPattern, relationOf, type PathPattern } from './path-pattern.ts';
+import { decoded, parsePathPattern, relationOf, type PathPattern, type PatternSegment } from './path-pattern.ts';
 
 interface TreeNode {
   readonly byLiteral: Map<string, TreeNode>;
@@ -10,19 +10,29 @@ interface TreeNode {
   leaf: PathPattern | null;
 }
 
-const maxPatterns = 500;
+/** As written; each counts below the invoke API once more. */
+const maxPatterns = 250;
+const maxPatternLength = 1_024;
+/** `/v1.0/invoke/{app_id}/method` */
+const invokeSegments: readonly PatternSegment[] = [
+  { kind: 'literal', text: 'v1.0' },
+  { kind: 'literal', text: 'invoke' },
+  { kind: 'any' },
+  { kind: 'literal', text: 'method' },
+];
 
 export class PathMatcher {
   readonly #rootsByMethod = new Map<string, TreeNode>();
   readonly #patterns: PathPattern[] = [];
 
-  /** Invalid and conflicting patterns are left out; one warning names them all. */
+  /** Invalid and conflicting patterns are left out; one warning names them. */
   constructor(patterns: readonly string[], logger: Logger) {
     const skipped: { pattern: string; reason: string }[] = [];
     for (const written of patterns) {
       const reason = this.#addWritten(written);
       if (reason !== null) skipped.push({ pattern: written.slice(0, 200), reason });
     }
+    for (const pattern of this.#patterns.slice()) this.#addBelowInvoke(pattern);
     if (skipped.length > 0) {
       logger.warn('some path patterns of the metrics configuration are skipped', { skipped: skipped.slice(0, 20) });
     }
@@ -44,33 +54,42 @@ export class PathMatcher {
     return this.#patterns.length === 0;
   }
 
-  /** A pattern counts for the path itself and, as in Dapr, below the invoke API. Returns why it cannot be used. */
+  /** Returns why the pattern cannot be used. */
   #addWritten(written: string): string | null {
     if (written.trim() === '') return 'it is empty';
+    if (written.length > maxPatternLength) return `it is longer than ${maxPatternLength} characters`;
+    if (this.#patterns.length >= maxPatterns) return `there are more than ${maxPatterns} patterns`;
     try {
       const pattern = parsePathPattern(written);
-      const prefix = `${pattern.method} /v1.0/invoke/{app_id}/method`.trimStart();
-      const isInvoke = pattern.text.startsWith('/v1.0/invoke/');
-      const reason = this.#add(pattern);
-      if (reason !== null || isInvoke) return reason;
-      return this.#add(parsePathPattern(prefix + pattern.text));
+      for (const other of this.#patterns) {
+        const relation = relationOf(pattern, other);
+        if (relation === 'same')
+          return other.text === pattern.text ? null : `it matches the same paths as ${other.text}`;
+        if (relation === 'conflicting') return `it conflicts with ${other.text}`;
+      }
+      this.#insert(pattern);
+      return null;
     } catch (err) {
       return err instanceof Error ? err.message : String(err);
     }
   }
 
-  #add(pattern: PathPattern): string | null {
-    if (this.#patterns.length >= maxPatterns) return `there are more than ${maxPatterns} patterns`;
-    for (const other of this.#patterns) {
-      const relation = relationOf(pattern, other);
-      if (relation === 'same') return other.text === pattern.text ? null : `it matches the same paths as ${other.text}`;
-      if (relation === 'conflicting') return `it conflicts with ${other.text}`;
-    }
+  /** As in Dapr, a pattern counts for invocations too. Where one overlaps what a user wrote for those, the tree decides. */
+  #addBelowInvoke({ text, method, segments }: PathPattern): void {
+    if (text.startsWith('/v1.0/invoke/')) return;
+    const pattern = {
+      text: `/v1.0/invoke/{app_id}/method${text}`,
+      method,
+      segments: [...invokeSegments, ...segments],
+    };
+    if (this.#patterns.every((other) => relationOf(pattern, other) !== 'same')) this.#insert(pattern);
+  }
+
+  #insert(pattern: PathPattern): void {
     const root = this.#rootsByMethod.get(pattern.method) ?? newNode();
     this.#rootsByMethod.set(pattern.method, root);
     insert(root, pattern);
     this.#patterns.push(pattern);
-    return null;
   }
 }
 

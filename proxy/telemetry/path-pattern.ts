@@ -29,7 +29,6 @@ const wildcardName = /^[\p{L}_][\p{L}\p{Nd}_]*$/u;
 export function parsePathPattern(written: string): PathPattern {
   const method = methodPrefix.exec(written)?.[1] ?? '';
   const path = mergeSlashes(`/${written.replace(methodPrefix, '')}`);
-  if (path.length > 1_024) throw new Error('it is longer than 1024 characters');
   const parts = path.slice(1).split('/');
   const names = new Set<string>();
   const segments = parts.map((part, index): PatternSegment => {

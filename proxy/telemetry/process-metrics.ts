@@ -6,9 +6,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { CollectedMetric } from 'prom-client/lib/registry.js';
 import { gaugeFamily, type GaugeSample } from './gauge-family.ts';
 
-/** Makes the process metrics. */
-export function processMetrics(): readonly CollectedMetric[] {
-  const startedAtSeconds = Date.now() / 1_000 - process.uptime();
+/** Makes the process metrics; `now` tells when the process started. */
+export function processMetrics(now: Date): readonly CollectedMetric[] {
+  const startedAtSeconds = now.getTime() / 1_000 - process.uptime();
   return [
     gaugeFamily({
       name: 'process_cpu_seconds_total',

@@ -16,7 +16,26 @@ export interface RequestFamiliesOptions {
   readonly logger: Logger;
 }
 
-export type RequestFamilies = ReturnType<typeof requestFamilies>;
+export interface RequestFamilies {
+  readonly requests: CounterFamily;
+  /** Only with increased cardinality. */
+  readonly responses: CounterFamily | null;
+  readonly latency: HistogramFamily;
+  readonly requestBytes: HistogramFamily;
+  readonly responseBytes: HistogramFamily;
+  readonly completed: CounterFamily;
+  readonly roundtrip: HistogramFamily;
+  readonly sentBytes: HistogramFamily;
+  readonly receivedBytes: HistogramFamily;
+  readonly probes: CounterFamily;
+  readonly probeLatency: HistogramFamily;
+  readonly sent: CounterFamily;
+  readonly received: CounterFamily;
+  readonly receivedLatency: HistogramFamily;
+  /** Only with `recordErrorCodes`. */
+  readonly errorCodes: CounterFamily | null;
+  readonly outcomes: CounterFamily;
+}
 
 /** Series in one family. A histogram's are dearer: forty lines each. */
 export const maxCounterSeries = 1_000;
@@ -39,7 +58,7 @@ const histogramCaps = new Map([
 const coarseLabels: ReadonlySet<string> = new Set(['path', 'dst_app_id', 'src_app_id', 'endpoint']);
 
 /** Makes the families, empty. */
-export function requestFamilies({ appId, options, logger }: RequestFamiliesOptions) {
+export function requestFamilies({ appId, options, logger }: RequestFamiliesOptions): RequestFamilies {
   const rewrite = compileMetricRules(options.rules, logger);
   const latencyBounds = latencyBoundsMs(options.latencyBucketsMs, logger);
   const request = ['method', 'path', 'status'];
@@ -49,11 +68,19 @@ export function requestFamilies({ appId, options, logger }: RequestFamiliesOptio
     responses: options.increasedCardinality
       ? counter('dapr_http_server_response_count', 'Responses of the HTTP API.', request)
       : null,
-    latency: latency('dapr_http_server_latency', 'Milliseconds from a request to the last byte of its answer.', request),
+    latency: latency(
+      'dapr_http_server_latency',
+      'Milliseconds from a request to the last byte of its answer.',
+      request,
+    ),
     requestBytes: size('dapr_http_server_request_bytes', 'Bytes of request bodies, as received.', []),
     responseBytes: size('dapr_http_server_response_bytes', 'Bytes of response bodies, as sent.', []),
 
-    completed: counter('dapr_http_client_completed_count', 'Calls to upstreams that have ended, failed ones too.', request),
+    completed: counter(
+      'dapr_http_client_completed_count',
+      'Calls to upstreams that have ended, failed ones too.',
+      request,
+    ),
     roundtrip: latency(
       'dapr_http_client_roundtrip_latency',
       'Milliseconds from the start of a call to the head of its response, or its failure.',
@@ -62,7 +89,9 @@ export function requestFamilies({ appId, options, logger }: RequestFamiliesOptio
     sentBytes: size('dapr_http_client_sent_bytes', 'Bytes of request bodies sent to upstreams.', request),
     receivedBytes: size('dapr_http_client_received_bytes', 'Bytes of response bodies received from upstreams.', []),
     probes: counter('dapr_http_healthprobes_completed_count', 'Health probes of the application.', ['status']),
-    probeLatency: latency('dapr_http_healthprobes_roundtrip_latency', 'Milliseconds that health probes took.', ['status']),
+    probeLatency: latency('dapr_http_healthprobes_roundtrip_latency', 'Milliseconds that health probes took.', [
+      'status',
+    ]),
 
     sent: counter('dapr_runtime_service_invocation_req_sent_total', 'Invocations sent, each attempt.', [
       'dst_app_id',
@@ -112,6 +141,8 @@ export function requestFamilies({ appId, options, logger }: RequestFamiliesOptio
 
 type CommonOptions = Omit<SeriesSetOptions, 'maxSeries' | 'maxValuesByLabel'>;
 
-function histogram(options: CommonOptions & { readonly help: string; readonly bounds: readonly number[] }): HistogramFamily {
+function histogram(
+  options: CommonOptions & { readonly help: string; readonly bounds: readonly number[] },
+): HistogramFamily {
   return new HistogramFamily({ ...options, maxSeries: maxHistogramSeries, maxValuesByLabel: histogramCaps });
 }

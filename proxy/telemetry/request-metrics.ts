@@ -11,6 +11,7 @@ import type { HistogramCell } from './histogram-family.ts';
 import { RecentMap } from './recent-map.ts';
 import { maxPaths, requestFamilies, type RequestFamilies } from './request-families.ts';
 import { requestLabels, type RequestLabels } from './request-labels.ts';
+import { cutLabel, maxRewrittenLength } from './series-set.ts';
 import type { CallTarget, EndedCall, EndedProbe, ServedRequest } from './telemetry.ts';
 
 export interface RequestMetricsOptions {
@@ -73,7 +74,8 @@ export class RequestMetrics {
   }
 
   get metrics(): readonly CollectedMetric[] {
-    return Object.values(this.#families).filter((family) => family !== null);
+    const families: readonly (CollectedMetric | null)[] = Object.values({ ...this.#families });
+    return families.filter((family) => family !== null);
   }
 
   requestServed(request: ServedRequest): void {
@@ -137,13 +139,12 @@ export class RequestMetrics {
     const path = this.#labels.path(request.method, request.path);
     const isStray = request.target === null && request.errorCode !== null;
     if (isStray) return path === '' ? path : otherLabel;
-    return this.#servedPaths?.admit(path) ?? path;
+    return admitPath(this.#servedPaths, path);
   }
 
   #callCells(call: EndedCall): CallCells {
     const method = this.#labels.method(call.method);
-    const raw = this.#labels.path(call.method, call.path);
-    const path = this.#calledPaths?.admit(raw) ?? raw;
+    const path = admitPath(this.#calledPaths, this.#labels.path(call.method, call.path));
     const key = `${call.status} ${method} ${path}`;
     const cached = this.#calls.get(key);
     if (cached !== undefined) return cached;
@@ -196,6 +197,11 @@ function outcomeOf(request: ServedRequest): string {
   if (request.status >= 500) return 'upstream-5xx';
   if (request.status >= 400) return 'upstream-4xx';
   return request.status === 0 ? 'caller-left' : 'success';
+}
+
+/** Cut before it is remembered: a path may be as long as a request line. */
+function admitPath(paths: CappedValues | null, path: string): string {
+  return paths === null ? path.slice(0, maxRewrittenLength) : paths.admit(cutLabel(path));
 }
 
 function statusLabel(status: number, none: string): string {

@@ -25,6 +25,8 @@ export interface SeriesSetOptions {
 
 /** Longer values are cut. */
 export const maxLabelLength = 160;
+/** Rules see this much of a value: their regular expressions take time with each character. */
+export const maxRewrittenLength = 512;
 
 /** Part of the series that only label sets with `other` may use. */
 const reservedShare = 0.1;
@@ -74,7 +76,8 @@ export class SeriesSet<Cell> {
   }
 
   #admit(label: string, value: string): string {
-    const rewritten = cut(this.#options.rewrite(this.#options.name, label, value));
+    const { name, rewrite } = this.#options;
+    const rewritten = cutLabel(rewrite(name, label, value.slice(0, maxRewrittenLength)));
     return this.#valuesByLabel.get(label)?.admit(rewritten) ?? rewritten;
   }
 }
@@ -83,6 +86,7 @@ function keyOf(values: readonly string[]): string {
   return values.join('\u0000');
 }
 
-function cut(value: string): string {
+/** Label values have a longest length, so that memory and scrapes have. */
+export function cutLabel(value: string): string {
   return value.length <= maxLabelLength ? value : `${value.slice(0, maxLabelLength - 3)}...`;
 }
