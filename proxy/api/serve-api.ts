@@ -63,6 +63,6 @@ async function smallBody(exchange: Exchange, { settings, clock }: ProxyContext):
   });
   const pieces: Buffer[] = [];
   for await (const piece of body) if (Buffer.isBuffer(piece)) pieces.push(piece);
-  exchange.requestBytes = body.receivedBytes;
+  exchange.body = body;
   return Buffer.concat(pieces).toString('utf8');
 }

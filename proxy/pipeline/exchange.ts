@@ -22,7 +22,8 @@ export class Exchange {
   target = '';
   callTarget: CallTarget | null = null;
   status = 0;
-  requestBytes = 0;
+  /** The body on its way, for its count: a record is made while the call is still unwinding. */
+  body: { readonly receivedBytes: number } | null = null;
   responseBytes = 0;
   errorCode: ProxyErrorCode | null = null;
   isAborted = false;
@@ -58,6 +59,10 @@ export class Exchange {
   header(name: string): string | undefined {
     const value = this.request.headers[name];
     return Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  get requestBytes(): number {
+    return this.body?.receivedBytes ?? 0;
   }
 
   /** Whether a body follows the head. */

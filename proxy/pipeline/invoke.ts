@@ -1,7 +1,7 @@
 /** An invocation, top to bottom: target, route, limits, headers, call, answer. */
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { ConcurrencyLimiter } from '../policy/concurrency-limiter.ts';
-import { discardBody } from '../server/discard-body.ts';
+import { discardBody, stopReading } from '../server/discard-body.ts';
 import { checkPath } from '../target/check-path.ts';
 import { parseTarget, type Target } from '../target/parse-target.ts';
 import type { Route } from '../target/router.ts';
@@ -81,6 +81,7 @@ async function callUpstream(invocation: Invocation, exchange: Exchange, context:
   const { route, target } = invocation;
   const call = { kind: route.upstream.kind, label: route.upstream.label };
   const body = exchange.hasBody ? requestBody(exchange, context) : null;
+  exchange.body = body;
   context.telemetry.callStarted(call);
   route.upstream.pool.begin();
   const { pool } = route.upstream;
@@ -93,7 +94,6 @@ async function callUpstream(invocation: Invocation, exchange: Exchange, context:
     clock: context.clock,
   });
   route.upstream.pool.end();
-  exchange.requestBytes = body?.receivedBytes ?? 0;
   context.telemetry.callEnded({
     target: call,
     method: exchange.request.method ?? '',
@@ -121,7 +121,7 @@ function readRest({ request, hasBody }: Exchange, { clock }: ProxyContext): Prom
   if (!hasBody || request.complete) return null;
   return new Promise((resolve) => {
     discardBody(request, clock, (isComplete) => {
-      if (!isComplete) request.destroy();
+      if (!isComplete) stopReading(request);
       resolve();
     });
   });
