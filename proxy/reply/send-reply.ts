@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Exchange } from '../pipeline/exchange.ts';
-import { discardBody } from '../server/discard-body.ts';
+import { discardBody, stopReading } from '../server/discard-body.ts';
 import { replyHeaders, type Reply } from './reply.ts';
 
 /** Answers the exchange, unless the caller is gone. Must be called before any other answer has begun. */
@@ -26,7 +26,9 @@ export function sendReply(exchange: Exchange, reply: Reply, clock: Clock): void 
   }
   if (!isBodyUnread) return response.end([]);
   // A caller that is still sending would lose the answer to a reset if we closed now; it is out, and states its length.
-  discardBody(request, clock, () => {
-    if (!response.isClosed) response.end([]);
+  discardBody(request, clock, (isComplete) => {
+    if (response.isClosed) return;
+    response.end([]);
+    if (!isComplete && request.httpVersionMajor === 2) stopReading(request);
   });
 }

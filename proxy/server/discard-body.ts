@@ -1,4 +1,5 @@
 /** Reads on past a body that nobody wants, for a moment, so that the caller gets to see the answer. */
+import { constants } from 'node:http2';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { CallerRequest } from '../pipeline/exchange.ts';
 
@@ -21,4 +22,10 @@ export function discardBody(request: CallerRequest, clock: Clock, done: (isCompl
     request.off('data', count).off('end', stop).off('close', stop);
     done(request.complete);
   }
+}
+
+/** The answer is out and the rest of the body is not wanted: HTTP/2 can say so, HTTP/1.1 only ends the connection. */
+export function stopReading(request: CallerRequest): void {
+  if ('stream' in request) request.stream.close(constants.NGHTTP2_NO_ERROR);
+  else request.destroy();
 }

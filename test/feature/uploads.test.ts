@@ -138,7 +138,14 @@ describe('an upstream that answers before it has the whole body', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/);
   });
 
-  test('over HTTP/2 too', async () => {
+  test('over HTTP/2 is heard too, and the rest of the upload is waved off', async () => {
+    const proxy = await startHandled((_request, response) => response.writeHead(403, { 'Content-Length': 2 }).end('no'));
+    const stream = openH2c(proxy.port).request({ ':method': 'POST', ':path': path }, { endStream: false });
+    stream.write('x'.repeat(1000));
+    expect(await collectH2c(stream)).toMatchObject({ status: 403, body: 'no', resetCode: 0 });
+  });
+
+  test('over HTTP/2 lets the caller finish', async () => {
     const proxy = await startHandled((_request, response) => response.writeHead(403, { 'Content-Length': 2 }).end('no'));
     const stream = openH2c(proxy.port).request({ ':method': 'POST', ':path': path }, { endStream: false });
     const answer = collectH2c(stream);
