@@ -1,5 +1,4 @@
 /** One HTTPEndpoint: what it says, what its references lead to, and the entry that follows from both. Pure. */
-import type { Problem } from '../errors/problem.ts';
 import type { HttpEndpoint, ValueSource } from '../resources/http-endpoint.ts';
 import { parseBaseUrl } from '../table/base-url.ts';
 import type { BaseUrl, ClientTls, Endpoint, HeaderField } from '../table/endpoint-table.ts';
@@ -19,9 +18,10 @@ export interface EndpointInputs {
 }
 
 export interface CompiledEndpoint {
+  readonly resource: HttpEndpoint;
   readonly inputs: EndpointInputs;
   readonly endpoint: Endpoint;
-  readonly problems: readonly Problem[];
+  readonly findings: readonly Finding[];
 }
 
 /** Follows every reference of an endpoint. Cheap: nothing is parsed. */
@@ -43,33 +43,42 @@ export function gatherInputs(endpoint: HttpEndpoint, place: LookupPlace): Endpoi
   };
 }
 
-/** Whether two inputs of the same resource lead to the same entry. */
-export function areSameInputs(a: EndpointInputs, b: EndpointInputs): boolean {
-  return isSameList(lookupsOf(a), lookupsOf(b));
+/**
+ * Whether what was compiled still holds: the resource has the same parts and its references lead to the same values. The
+ * parts are compared as objects; where a resource stands does not matter.
+ */
+export function canTakeOver(
+  { resource, inputs }: CompiledEndpoint,
+  now: HttpEndpoint,
+  inputsNow: EndpointInputs,
+): boolean {
+  const isSameResource =
+    resource.baseUrl === now.baseUrl && resource.headers === now.headers && resource.clientTls === now.clientTls;
+  return isSameResource && isSameList(lookupsOf(inputs), lookupsOf(inputsNow));
 }
 
 /** Makes the entry. Any error refuses the endpoint: it is never called with less than its manifest asks for. */
 export function compileEndpoint(
-  endpoint: HttpEndpoint,
+  resource: HttpEndpoint,
   inputs: EndpointInputs,
   { fingerprintKey, checkedPem }: { readonly fingerprintKey: string; readonly checkedPem: CheckedPem },
 ): CompiledEndpoint {
+  const { name } = resource;
   const findings: Finding[] = [...inputs.findings];
   const note: Note = (finding) => findings.push(finding);
-  const baseUrl = compileBaseUrl(endpoint.baseUrl, { fingerprintKey, note });
+  const baseUrl = compileBaseUrl(resource.baseUrl, { fingerprintKey, note });
   const headers = compileHeaders(inputs.headers, inputs.headerLookups, { fingerprintKey, note });
   const isHttps = baseUrl?.origin.startsWith('https:') ?? true;
-  const tls = compileTls(endpoint.clientTls, inputs.tlsLookups, { isHttps, fingerprintKey, note, checkedPem });
-  const problems = findings.map((finding) => ({ subject: endpoint.subject, ...finding }));
+  const tls = compileTls(resource.clientTls, inputs.tlsLookups, { isHttps, fingerprintKey, note, checkedPem });
   const errors = findings.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   if (baseUrl === null || first !== undefined) {
     const message = errors.map((error) => error.message).join('; ');
-    return { inputs, endpoint: refusedEndpoint(endpoint.name, first?.reason ?? 'InvalidBaseUrl', message), problems };
+    const refused = refusedEndpoint(name, first?.reason ?? 'InvalidBaseUrl', message);
+    return { resource, inputs, endpoint: refused, findings };
   }
-  const { name } = endpoint;
   const revision = digestOf(canonicalForm({ name, baseUrl, headers, tls }));
-  return { inputs, endpoint: { state: 'ready', name, revision, baseUrl, headers, tls }, problems };
+  return { resource, inputs, endpoint: { state: 'ready', name, revision, baseUrl, headers, tls }, findings };
 }
 
 /** The entry of an endpoint that must not be called. */

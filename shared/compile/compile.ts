@@ -7,59 +7,62 @@ import type { Configuration } from '../resources/configuration.ts';
 import type { HttpEndpoint } from '../resources/http-endpoint.ts';
 import type { Endpoint, EndpointTable } from '../table/endpoint-table.ts';
 import {
-  areSameInputs,
+  canTakeOver,
   compileEndpoint,
   gatherInputs,
   refusedEndpoint,
   type CompiledEndpoint,
 } from './compile-endpoint.ts';
 import { canonicalJson, digestOf } from './fingerprint.ts';
+import { isForAudience } from './is-for-audience.ts';
 import type { Audience, Snapshot } from './snapshot.ts';
 
 export interface Compilation {
   readonly table: EndpointTable;
   readonly problems: readonly Problem[];
   /** What each resource led to; the next compile takes over what still holds. */
-  readonly compiledByResource: ReadonlyMap<HttpEndpoint, CompiledEndpoint>;
+  readonly compiledByName: ReadonlyMap<string, CompiledEndpoint>;
 }
 
 /** Where a resource belongs when neither it nor its audience names a namespace: where kubectl would put it. */
 export const defaultNamespace = 'default';
 
 /**
- * Compiles. With the `previous` compilation for the same audience, an endpoint whose resource is the same object and
+ * Compiles. With the `previous` compilation for the same audience, an endpoint whose resource holds the same objects and
  * whose references lead to the same values is taken over as it is, so that one change of a thousand costs about one.
  */
 export function compile(snapshot: Snapshot, audience: Audience, previous: Compilation | null = null): Compilation {
   const endpointsByName = new Map<string, Endpoint>();
-  const compiledByResource = new Map<HttpEndpoint, CompiledEndpoint>();
+  const compiledByName = new Map<string, CompiledEndpoint>();
   const locationsByName = new Map<string, string>();
   const problems: Problem[] = [...snapshot.problems];
   const options = { fingerprintKey: snapshot.fingerprintKey, checkedPem: new Map() };
 
   // Before anything is resolved: nobody is given, or told about, what is not theirs.
-  for (const resource of snapshot.endpoints.filter((endpoint) => isFor(audience, endpoint))) {
+  for (const resource of snapshot.endpoints.filter((endpoint) => isForAudience(audience, endpoint))) {
     if (!claimName(resource)) continue;
     const inputs = gatherInputs(resource, {
       snapshot,
       namespace: resource.namespace || audience.namespace || defaultNamespace,
       storeName: resource.secretStore || snapshot.defaultSecretStore,
     });
-    const former = previous?.compiledByResource.get(resource);
+    const former = previous?.compiledByName.get(resource.name);
     const compiled =
-      former !== undefined && areSameInputs(former.inputs, inputs)
-        ? former
+      former !== undefined && canTakeOver(former, resource, inputs)
+        ? { ...former, resource, inputs }
         : compileEndpoint(resource, inputs, options);
-    compiledByResource.set(resource, compiled);
+    compiledByName.set(resource.name, compiled);
     endpointsByName.set(resource.name, compiled.endpoint);
-    problems.push(...compiled.problems);
+    for (const finding of compiled.findings) problems.push({ subject: resource.subject, ...finding });
   }
-  for (const { subject, message } of snapshot.invalidEndpoints.filter((endpoint) => isFor(audience, endpoint))) {
+  for (const { subject, message } of snapshot.invalidEndpoints.filter((endpoint) =>
+    isForAudience(audience, endpoint),
+  )) {
     problems.push({ subject, reason: 'InvalidSchema', message, severity: 'error' });
     if (endpointsByName.has(subject.name)) continue;
     endpointsByName.set(subject.name, refusedEndpoint(subject.name, 'InvalidSchema', message));
   }
-  return { table: tableFrom(endpointsByName, snapshot.configuration), problems, compiledByResource };
+  return { table: tableFrom(endpointsByName, snapshot.configuration), problems, compiledByName };
 
   function claimName({ name, subject }: HttpEndpoint): boolean {
     const location = locationsByName.get(name);
@@ -71,15 +74,6 @@ export function compile(snapshot: Snapshot, audience: Audience, previous: Compil
     problems.push({ subject, reason: 'DuplicateName', message, severity: 'error' });
     return false;
   }
-}
-
-/** Scopes and namespaces, as Dapr has them: an empty one matches everything (spec/httpendpoint.md §5). */
-function isFor(
-  audience: Audience,
-  resource: { readonly namespace: string; readonly scopes: readonly string[] },
-): boolean {
-  const isNear = resource.namespace === '' || audience.namespace === '' || resource.namespace === audience.namespace;
-  return isNear && (resource.scopes.length === 0 || resource.scopes.includes(audience.appId));
 }
 
 function tableFrom(endpointsByName: ReadonlyMap<string, Endpoint>, configuration: Configuration): EndpointTable {

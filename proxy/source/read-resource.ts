@@ -1,0 +1,116 @@
+/** One document of a folder -> the resource that it describes, or what is wrong with it. Pure. */
+import { defaultNamespace } from '#shared/compile/compile.ts';
+import { fingerprint } from '#shared/compile/fingerprint.ts';
+import type { Problem, Subject } from '#shared/errors/problem.ts';
+import { parseComponent, type Component } from '#shared/resources/component.ts';
+import type { HttpEndpoint } from '#shared/resources/http-endpoint.ts';
+import { apiVersionOf, kindOf, type Manifest } from '#shared/resources/manifest.ts';
+import { parseHttpEndpoint, type InvalidEndpoint } from '#shared/resources/parse-http-endpoint.ts';
+import { recordFrom } from '#shared/resources/read-field.ts';
+import { parseSecret, type Secret } from '#shared/resources/secret.ts';
+import { Sensitive } from '#shared/table/sensitive.ts';
+import { readDocument } from './read-document.ts';
+import type { DocumentText } from './split-documents.ts';
+
+/** A Secret whose values cannot be printed any more. */
+export interface StoredSecret {
+  readonly subject: Subject;
+  /** `namespace/name`. */
+  readonly fullName: string;
+  readonly valuesByKey: ReadonlyMap<string, Sensitive>;
+}
+
+export type Resource =
+  | { readonly kind: 'endpoint'; readonly endpoint: HttpEndpoint }
+  | { readonly kind: 'invalid-endpoint'; readonly endpoint: InvalidEndpoint }
+  | { readonly kind: 'secret'; readonly secret: StoredSecret }
+  | { readonly kind: 'component'; readonly component: Component }
+  /** Of a kind that Farpoint does not read. */
+  | { readonly kind: 'other'; readonly resourceKind: string; readonly location: string }
+  /** Not readable as what it may have been meant to be. */
+  | { readonly kind: 'broken'; readonly problem: Problem };
+
+export interface ReadOptions {
+  readonly file: string;
+  /** Where resources without a namespace belong; `''`: to the default one. */
+  readonly namespace: string;
+  readonly fingerprintKey: string;
+}
+
+/** What Kubernetes could store is smaller still; parsing more at once would hold up every request meanwhile. */
+export const maxDocumentBytes = 4 * 1024 * 1024;
+
+/** Reads one document. */
+export function readResource(part: DocumentText, options: ReadOptions): Resource {
+  const location = `${options.file}:${part.line}`;
+  if (part.text.length > maxDocumentBytes) {
+    const message = `a document must not be larger than ${maxDocumentBytes / 1024 / 1024} MiB; a file may be`;
+    return broken({ location, reason: 'DocumentTooLarge', message });
+  }
+  const result = readDocument(part);
+  if (result.mistake !== null) {
+    const at = `${options.file}:${result.line}`;
+    return broken({ location: at, reason: 'InvalidYaml', message: result.mistake });
+  }
+  const document = recordFrom(result.document);
+  if (document === null || kindOf({ document, location }) === '') {
+    const resource = broken({ location, reason: 'NotAResource', message: 'the document has no kind' });
+    // It may well be something else that lies in the same folder.
+    return { ...resource, problem: { ...resource.problem, severity: 'warning' } };
+  }
+  return resourceFrom({ document, location }, options);
+}
+
+function resourceFrom(manifest: Manifest, options: ReadOptions): Resource {
+  const kind = kindOf(manifest);
+  switch (`${apiVersionOf(manifest)} ${kind}`) {
+    case 'dapr.io/v1alpha1 HTTPEndpoint': {
+      const parsed = parseHttpEndpoint(manifest);
+      if (parsed.state === 'nameless') return { kind: 'broken', problem: parsed.problem };
+      return parsed.state === 'valid'
+        ? { kind: 'endpoint', endpoint: parsed.endpoint }
+        : { kind: 'invalid-endpoint', endpoint: parsed.endpoint };
+    }
+    case 'dapr.io/v1alpha1 Component': {
+      const { component, problem } = parseComponent(manifest);
+      return component === null ? { kind: 'broken', problem } : { kind: 'component', component };
+    }
+    case 'v1 Secret': {
+      const { secret, problem } = parseSecret(manifest);
+      return secret === null ? { kind: 'broken', problem } : { kind: 'secret', secret: storedSecret(secret, options) };
+    }
+    default:
+      return otherResource(manifest);
+  }
+}
+
+/** A kind of ours in a version that is not: its owner expects it to be read. */
+function otherResource(manifest: Manifest): Resource {
+  const kind = kindOf(manifest);
+  const version = apiVersionOf(manifest);
+  const expected = { HTTPEndpoint: 'dapr.io/v1alpha1', Component: 'dapr.io/v1alpha1', Secret: 'v1' }[kind];
+  if (expected === undefined) return { kind: 'other', resourceKind: `${version} ${kind}`, location: manifest.location };
+  const message = `${kind} must have apiVersion ${expected}${version === '' ? '' : `, not ${version}`}`;
+  return broken({ location: manifest.location, reason: 'UnknownVersion', message, kind });
+}
+
+function storedSecret({ subject, name, namespace, bytesByKey }: Secret, options: ReadOptions): StoredSecret {
+  const fullName = `${namespace || options.namespace || defaultNamespace}/${name}`;
+  const values = [...bytesByKey].map(([key, value]) => {
+    const ref = `secret ${fullName}/${key}`;
+    const version = fingerprint(options.fingerprintKey, { ref, value });
+    return [key, new Sensitive(value, { ref, version })] as const;
+  });
+  return { subject, fullName, valuesByKey: new Map(values) };
+}
+
+function broken(fault: {
+  readonly location: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly kind?: string;
+}): Extract<Resource, { readonly kind: 'broken' }> {
+  const { location, reason, message, kind = '' } = fault;
+  const subject = { kind, namespace: '', name: '', location };
+  return { kind: 'broken', problem: { subject, reason, message, severity: 'error' } };
+}

@@ -1,0 +1,185 @@
+/** `kind: Configuration`: the parts that touch invocation, every mistake by its field. Pure. */
+import type { ApiAccessRule, MetricRule } from '../table/endpoint-table.ts';
+import { defaultConfiguration, type Configuration, type SecretScope } from './configuration.ts';
+import { apiVersionOf, kindOf, type Manifest } from './manifest.ts';
+import { recordFrom, withoutNulls, type UnknownRecord } from './read-field.ts';
+
+export interface ConfigurationResult {
+  readonly configuration: Configuration;
+  /** Each begins with the location of its document. When there are any, the configuration is not to be used. */
+  readonly mistakes: readonly string[];
+}
+
+/** Reads Configurations in order: a later one replaces what an earlier one says, field by field. */
+export function parseConfiguration(manifests: readonly Manifest[]): ConfigurationResult {
+  const mistakes: string[] = [];
+  let merged: UnknownRecord = {};
+  for (const manifest of manifests) {
+    if (!isConfiguration(manifest)) {
+      mistakes.push(`${manifest.location}: it is no Configuration of dapr.io/v1alpha1`);
+      continue;
+    }
+    const spec = recordFrom(withoutNulls(manifest.document['spec'])) ?? {};
+    readSpec(spec, (mistake) => mistakes.push(`${manifest.location}: ${mistake}`));
+    merged = mergeRecords(merged, spec);
+  }
+  return { configuration: readSpec(merged, () => undefined), mistakes };
+}
+
+/** Dapr does not look at either field in a file; where they say something else, the wrong file was named. */
+function isConfiguration(manifest: Manifest): boolean {
+  return ['Configuration', ''].includes(kindOf(manifest)) && ['dapr.io/v1alpha1', ''].includes(apiVersionOf(manifest));
+}
+
+type Complain = (mistake: string) => void;
+
+function readSpec(spec: UnknownRecord, complain: Complain): Configuration {
+  refuseHandlers(spec, complain);
+  const read = new FieldReader(spec, complain);
+  const { apiLogging, metrics } = defaultConfiguration;
+  // `metric` is the older spelling; where both say something, `metrics` wins (spec/observability.md §3).
+  const metricsPath = spec['metrics'] === undefined && spec['metric'] !== undefined ? 'metric' : 'metrics';
+  const both = mergeRecords(read.record('metric'), read.record('metrics'));
+  const readMetrics = new FieldReader({ [metricsPath]: both }, complain);
+  const inMetrics = (field: string): string => `${metricsPath}.${field}`;
+  return {
+    apiAccess: { allowed: apiRules(read, 'api.allowed'), denied: apiRules(read, 'api.denied') },
+    apiLogging: {
+      enabled: read.boolean('logging.apiLogging.enabled', apiLogging.enabled),
+      obfuscateUrls: read.boolean('logging.apiLogging.obfuscateURLs', apiLogging.obfuscateUrls),
+      omitHealthChecks: read.boolean('logging.apiLogging.omitHealthChecks', apiLogging.omitHealthChecks),
+    },
+    metrics: {
+      enabled: readMetrics.boolean(inMetrics('enabled'), metrics.enabled),
+      increasedCardinality: readMetrics.boolean(inMetrics('http.increasedCardinality'), metrics.increasedCardinality),
+      pathMatching: readMetrics.strings(inMetrics('http.pathMatching')),
+      excludeVerbs: readMetrics.boolean(inMetrics('http.excludeVerbs'), metrics.excludeVerbs),
+      recordErrorCodes: readMetrics.boolean(inMetrics('recordErrorCodes'), metrics.recordErrorCodes),
+      latencyBucketsMs: readMetrics.numbers(inMetrics('latencyDistributionBuckets')),
+      rules: metricRules(readMetrics, inMetrics('rules')),
+    },
+    secretScopes: secretScopes(read),
+  };
+}
+
+/** A guard that is configured and does not run is worse than none: these are refused rather than skipped. */
+function refuseHandlers(spec: UnknownRecord, complain: Complain): void {
+  for (const pipeline of ['httpPipeline', 'appHttpPipeline']) {
+    const handlers = recordFrom(spec[pipeline])?.['handlers'];
+    if (handlers === undefined || (Array.isArray(handlers) && handlers.length === 0)) continue;
+    complain(`spec.${pipeline}.handlers is not supported by this version; remove it`);
+  }
+}
+
+function apiRules(read: FieldReader, path: string): readonly ApiAccessRule[] {
+  return read.records(path).flatMap(({ item, itemPath }) => {
+    const rule = new FieldReader(item, read.complain, `${itemPath}.`);
+    const protocol = rule.text('protocol', 'http').toLowerCase();
+    const entry = { name: rule.text('name', ''), version: rule.text('version', '') };
+    // An empty name would match everything by prefix; it is more likely a slip than a wish.
+    if (entry.name === '') read.complain(`spec.${itemPath}.name is missing`);
+    return protocol === 'http' ? [entry] : [];
+  });
+}
+
+function metricRules(read: FieldReader, path: string): readonly MetricRule[] {
+  return read.records(path).flatMap(({ item, itemPath }) => {
+    const rule = new FieldReader(item, read.complain, `${itemPath}.`);
+    const metric = rule.text('name', '');
+    return rule.records('labels').map(({ item: labelItem, itemPath: labelPath }) => {
+      const label = new FieldReader(labelItem, read.complain, `${labelPath}.`);
+      const patterns = Object.entries(label.record('regex')).flatMap(([replacement, pattern]) => {
+        if (typeof pattern === 'string') return [{ pattern, replacement }];
+        read.complain(`spec.${labelPath}.regex.${replacement} must be a string`);
+        return [];
+      });
+      return { metric, label: label.text('name', ''), patterns };
+    });
+  });
+}
+
+function secretScopes(read: FieldReader): readonly SecretScope[] {
+  return read.records('secrets.scopes').map(({ item, itemPath }) => {
+    const scope = new FieldReader(item, read.complain, `${itemPath}.`);
+    const storeName = scope.text('storeName', '');
+    if (storeName === '') read.complain(`spec.${itemPath}.storeName is missing`);
+    const access = scope.text('defaultAccess', 'allow').toLowerCase();
+    if (!['allow', 'deny', ''].includes(access)) read.complain(`spec.${itemPath}.defaultAccess must be allow or deny`);
+    return {
+      storeName,
+      defaultAccess: access === 'deny' ? ('deny' as const) : ('allow' as const),
+      allowedSecrets: scope.strings('allowedSecrets'),
+      deniedSecrets: scope.strings('deniedSecrets'),
+    };
+  });
+}
+
+/** Reads fields by path; a field of the wrong kind is named and counts as absent. */
+class FieldReader {
+  readonly complain: Complain;
+  readonly #fields: UnknownRecord;
+  readonly #prefix: string;
+
+  constructor(fields: UnknownRecord, complain: Complain, prefix = '') {
+    this.#fields = fields;
+    this.complain = complain;
+    this.#prefix = prefix;
+  }
+
+  boolean(path: string, fallback: boolean): boolean {
+    return this.#expect(path, 'true or false', (value) => (typeof value === 'boolean' ? value : null)) ?? fallback;
+  }
+
+  text(path: string, fallback: string): string {
+    return this.#expect(path, 'a string', (value) => (typeof value === 'string' ? value : null)) ?? fallback;
+  }
+
+  strings(path: string): readonly string[] {
+    return this.#list(path, 'a string', (item) => (typeof item === 'string' ? item : null));
+  }
+
+  numbers(path: string): readonly number[] {
+    return this.#list(path, 'a number above 0', (item) => {
+      const number = typeof item === 'bigint' ? Number(item) : item;
+      return typeof number === 'number' && number > 0 && Number.isFinite(number) ? number : null;
+    });
+  }
+
+  record(path: string): UnknownRecord {
+    return this.#expect(path, 'a map', recordFrom) ?? {};
+  }
+
+  records(path: string): readonly { readonly item: UnknownRecord; readonly itemPath: string }[] {
+    const items = this.#list(path, 'a map', recordFrom);
+    return items.map((item, index) => ({ item, itemPath: `${this.#prefix}${path}[${index}]` }));
+  }
+
+  #list<Item>(path: string, what: string, convert: (value: unknown) => Item | null): readonly Item[] {
+    const values = this.#expect(path, 'a list', (value) => (Array.isArray(value) ? (value as unknown[]) : null)) ?? [];
+    return values.flatMap((value, index) => {
+      const item = convert(value);
+      if (item === null) this.complain(`spec.${this.#prefix}${path}[${index}] must be ${what}`);
+      return item === null ? [] : [item];
+    });
+  }
+
+  #expect<Value>(path: string, what: string, convert: (value: unknown) => Value | null): Value | null {
+    let value: unknown = this.#fields;
+    for (const step of path.split('.')) value = recordFrom(value)?.[step];
+    if (value === undefined) return null;
+    const converted = convert(value);
+    if (converted === null) this.complain(`spec.${this.#prefix}${path} must be ${what}`);
+    return converted;
+  }
+}
+
+/** Maps are merged, everything else is replaced. */
+function mergeRecords(base: UnknownRecord, over: UnknownRecord): UnknownRecord {
+  const merged: Record<string, unknown> = { ...base };
+  for (const [name, value] of Object.entries(over)) {
+    const inner = recordFrom(value);
+    const present = recordFrom(merged[name]);
+    merged[name] = inner !== null && present !== null ? mergeRecords(present, inner) : value;
+  }
+  return merged;
+}
