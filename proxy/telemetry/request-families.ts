@@ -38,8 +38,8 @@ export interface RequestFamilies {
 }
 
 /** Series in one family. A histogram's are dearer: forty lines each. */
-export const maxCounterSeries = 1_000;
-export const maxHistogramSeries = 300;
+const maxCounterSeries = 1_000;
+const maxHistogramSeries = 300;
 
 export const maxPaths = 500;
 

@@ -1,10 +1,11 @@
 /** A real proxy counts what passes through it, and logs it when asked to. */
+import { request as httpRequest } from 'node:http';
 import { expect, test } from 'vitest';
 import { ask } from '../../support/ask.ts';
 import { parseExposition, valueOf, type Family } from '../../support/exposition.ts';
 import { httpEndpoint } from '../../support/http-endpoint.ts';
 import { startTestProxy, waitUntil, type TestProxy } from '../../support/start-test-proxy.ts';
-import { startUpstream, type TestUpstream } from '../../support/start-upstream.ts';
+import { startRawUpstream, startUpstream, type TestUpstream } from '../../support/start-upstream.ts';
 
 /** Takes the body in and answers with 5,000 bytes, `/missing` with 404. */
 function hungryUpstream(): Promise<TestUpstream> {
@@ -76,6 +77,37 @@ test('requests, calls and outcomes are counted, failures and streamed bytes too'
   expect(valueOf(families, 'dapr_httpendpoint_loaded', { state: 'ready' })).toBe(2);
   const revision = proxy.running.tableRevision();
   expect(valueOf(families, 'dapr_httpendpoint_table_info', { namespace: 'default', revision })).toBe(1);
+});
+
+test('an answer that is cut off and a caller that leaves are counted as what they are', async () => {
+  const cutting = await startRawUpstream((socket) => {
+    socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this'));
+  });
+  const silent = await startRawUpstream((socket) => socket.resume());
+  const proxy = await startTestProxy({
+    resources: {
+      'cutting.yaml': httpEndpoint('cutting', cutting.origin),
+      'silent.yaml': httpEndpoint('silent', silent.origin),
+    },
+  });
+  await expect(ask(proxy.port, { path: '/v1.0/invoke/cutting/method/x' })).rejects.toThrow('aborted');
+  const leaving = httpRequest({ port: proxy.port, path: '/v1.0/invoke/silent/method/x', agent: false });
+  leaving.on('error', () => {}).end();
+  await waitUntil(async () => {
+    const sent = (await scrape(proxy)).get('dapr_runtime_service_invocation_req_sent_total')?.samples;
+    return sent?.some(({ labels }) => labels['dst_app_id'] === 'silent') ?? false;
+  });
+  leaving.destroy();
+  const families = await scrapeAfter(proxy, 2);
+  const outcome = (endpoint: string): string[] =>
+    families
+      .get('dapr_httpendpoint_requests_total')
+      ?.samples.filter(({ labels }) => labels['endpoint'] === endpoint)
+      .map(({ labels }) => labels['outcome'] ?? '') ?? [];
+  expect(outcome('cutting')).toEqual(['upstream-reset']);
+  expect(outcome('silent')).toEqual(['caller-left']);
+  const left = { method: 'GET', path: '/v1.0/invoke/silent/method/x', status: '499' };
+  expect(valueOf(families, 'dapr_http_server_request_count', left)).toBe(1);
 });
 
 test('a URL target shows as its origin, without user name and password', async () => {
