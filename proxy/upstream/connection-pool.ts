@@ -14,6 +14,7 @@ import {
 import { environmentProxy, type EnvironmentProxySettings } from './environment-proxy.ts';
 import type { Http2Call } from './http2-call.ts';
 import { Http2Pool } from './http2-pool.ts';
+import { KeptConnection } from './kept-connection.ts';
 import { sendWithTrailers } from './send-with-trailers.ts';
 import { tlsOptions, type TlsOptions } from './tls-options.ts';
 import type { TrustedRoots } from './trusted-roots.ts';
@@ -149,6 +150,7 @@ export class ConnectionPool {
     const dial = this.#connector('never', this.#tunnelUrl);
     return new Pool(this.#forwardProxy?.origin ?? origin, {
       connections: maxConnections,
+      factory: (url, options) => new KeptConnection(url, options),
       connect: (target, callback) => {
         const spare = this.#spareSocket;
         this.#spareSocket = null;

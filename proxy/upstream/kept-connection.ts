@@ -1,0 +1,74 @@
+/**
+ * One connection of a pool. A server may close it just when the next request is on its way: such a request was most
+ * likely never looked at, and a safe one is sent again, once, on a new connection (RFC 9110 §9.2.2; Go does the same).
+ */
+import Client from 'undici/lib/dispatcher/client.js';
+import type { Client as UndiciClient, Dispatcher } from 'undici';
+
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+const closedCodes: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+export class KeptConnection extends Client {
+  /** Requests taken since the connection was opened; the one that it was opened for does not count. */
+  #laterRequests = 0;
+
+  constructor(origin: string | URL, options: UndiciClient.Options) {
+    super(origin, options);
+    this.on('connect', () => {
+      this.#laterRequests = 0;
+    });
+  }
+
+  override dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    this.#laterRequests += 1;
+    if (request.body !== null || !safeMethods.has(request.method)) return super.dispatch(request, handler);
+    const repeat = (): void => void super.dispatch(request, handler);
+    return super.dispatch(request, new RepeatableCall(handler, { wasKept: () => this.#laterRequests > 0, repeat }));
+  }
+}
+
+interface Repetition {
+  /** Whether the connection had served a request before this one. */
+  readonly wasKept: () => boolean;
+  readonly repeat: () => void;
+}
+
+/** Passes everything on but the failure that a repetition makes good. */
+class RepeatableCall implements Dispatcher.DispatchHandler {
+  readonly #handler: Dispatcher.DispatchHandler;
+  readonly #repetition: Repetition;
+  #isAnswered = false;
+
+  constructor(handler: Dispatcher.DispatchHandler, repetition: Repetition) {
+    this.#handler = handler;
+    this.#repetition = repetition;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
+    this.#handler.onRequestStart?.(controller, context);
+  }
+
+  /** undici calls it at the first byte of an answer. */
+  onResponseStarted(): void {
+    this.#isAnswered = true;
+  }
+
+  onResponseStart(...parameters: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>): void {
+    this.#handler.onResponseStart?.(...parameters);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#handler.onResponseData?.(controller, chunk);
+  }
+
+  onResponseEnd(...parameters: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseEnd']>>): void {
+    this.#handler.onResponseEnd?.(...parameters);
+  }
+
+  onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
+    const isStale = !this.#isAnswered && this.#repetition.wasKept() && 'code' in error && closedCodes.has(error.code);
+    // Not at once: undici has yet to put the dead connection away.
+    if (isStale) queueMicrotask(this.#repetition.repeat);
+    else this.#handler.onResponseError?.(controller, error);
+  }
+}
