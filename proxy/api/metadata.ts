@@ -42,7 +42,7 @@ export class Metadata {
       id: appId,
       runtimeVersion: this.#version,
       ...(this.#extended.size > 0 || this.#version !== ''
-        ? { extended: { daprRuntimeVersion: this.#version, ...Object.fromEntries(this.#extended) } }
+        ? { extended: { ...Object.fromEntries(this.#extended), daprRuntimeVersion: this.#version } }
         : {}),
       ...(httpEndpoints.length > 0 ? { httpEndpoints } : {}),
       ...(app === null
