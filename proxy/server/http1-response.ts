@@ -21,7 +21,7 @@ export class Http1Response implements CallerResponse {
   }
 
   writeContinue(): void {
-    if (this.#response.req.headers.expect !== undefined) this.#response.writeContinue();
+    if (this.#response.req.headers.expect?.toLowerCase() === '100-continue') this.#response.writeContinue();
   }
 
   writeInformational(status: number, headers: readonly string[]): void {

@@ -1,5 +1,5 @@
 /** What an upstream's answer does to the caller: head, pieces, end or failure, whichever transport brings them. */
-import type { IncomingHttpHeaders } from 'node:http';
+import { STATUS_CODES, type IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '#shared/clock/clock.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
@@ -17,7 +17,13 @@ export interface CallResult {
   readonly error: ProxyError | null;
 }
 
+/** Two answers to one question of CORS are none (Fetch §4.9): ours replaces the upstream's. */
 const corsNames: ReadonlySet<string> = new Set(['access-control-allow-origin']);
+/** A 204 has no length to state (RFC 9110 §8.6). */
+const lengthName: ReadonlySet<string> = new Set(['content-length']);
+const noNames: ReadonlySet<string> = new Set();
+/** Informational answers before one final answer: an upstream could send them for ever, past a caller that does not read. */
+const maxInformational = 256;
 
 export interface AnsweredCall {
   readonly exchange: Exchange;
@@ -35,6 +41,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   #roundtripMs = 0;
   #receivedBytes = 0;
   #isSettled = false;
+  #informational = 0;
   /** Declared by the answer; -1 when it did not. */
   #contentLength = -1;
   /** A body that came in one piece: its end follows in the same read. */
@@ -60,15 +67,14 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   ): void {
     const { exchange } = this.#call;
     const received: ReceivedHeaders = controller.rawHeaders ?? parsed;
-    // Two answers to one question of CORS are none (Fetch §4.9): ours replaces the upstream's.
-    const raw = exchange.addedHeaders.length > 0 ? responseHeaders(received, corsNames) : responseHeaders(received);
-    if (status < 200) {
-      exchange.response.writeInformational(status, raw);
-      return;
-    }
+    if (status < 200) return this.#inform(status, received);
+    if (!isKnownCoding(parsed['transfer-encoding']))
+      return this.#refuse('the response has a transfer coding other than chunked');
+    const names = exchange.addedHeaders.length > 0 ? corsNames : noNames;
+    const raw = responseHeaders(received, status === 204 ? names.union(lengthName) : names);
     this.#roundtripMs = this.#elapsedMs();
     if (exchange.addedHeaders.length > 0) raw.push(...exchange.addedHeaders);
-    exchange.response.writeHead({ status, reason: reason ?? '', headers: raw });
+    exchange.response.writeHead({ status, reason: plainReason(status, reason), headers: raw });
     this.#status = status;
     this.#contentLength = Number(parsed['content-length'] ?? -1);
     exchange.status = status;
@@ -104,6 +110,22 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#finish(classifyError(error));
   }
 
+  #inform(status: number, received: ReceivedHeaders): void {
+    this.#informational += 1;
+    if (status < 100) this.#refuse('the response has no valid status');
+    else if (status === 101) this.#refuse('the upstream switched protocols without being asked');
+    else if (this.#informational > maxInformational)
+      this.#refuse(`more than ${maxInformational} informational responses`);
+    else this.#call.exchange.response.writeInformational(status, responseHeaders(received));
+  }
+
+  /** Ends the call because of what the upstream sent. */
+  #refuse(message: string): void {
+    const error = new ProxyError('upstream-protocol', message);
+    this.#controller?.abort(error);
+    this.#finish(error);
+  }
+
   #callerClosed(): void {
     if (this.#isSettled) return;
     this.#controller?.abort(callerLeft());
@@ -126,6 +148,16 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   #elapsedMs(): number {
     return this.#call.clock.monotonicMs() - this.#startedAtMs;
   }
+}
+
+/** What any coding but these was applied to would reach the caller without its name. */
+function isKnownCoding(coding: string | readonly string[] | undefined): boolean {
+  return coding === undefined || (typeof coding === 'string' && /^(?:chunked|identity)$/i.test(coding));
+}
+
+/** Text beyond ASCII comes decoded in ways that cannot be undone; the standard text says as much. */
+function plainReason(status: number, reason: string | undefined): string {
+  return reason === undefined || /^[\t\x20-\x7e]*$/.test(reason) ? (reason ?? '') : (STATUS_CODES[status] ?? '');
 }
 
 function callerLeft(): ProxyError {
