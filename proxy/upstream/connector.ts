@@ -1,7 +1,7 @@
 /** Opens one connection to an upstream: straight, or through a proxy's tunnel. Never to the proxy's own API. */
 import { request } from 'node:http';
 import { request as secureRequest } from 'node:https';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 import undiciConnector from 'undici/lib/core/connect.js';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
@@ -76,7 +76,7 @@ function tunnelled(
     const proxy = new URL(tunnel.url);
     const open = proxy.protocol === 'https:' ? secureRequest : request;
     const call = open({
-      ...(proxy.protocol === 'https:' ? tlsOptions(null, tunnel.roots) : {}),
+      ...(proxy.protocol === 'https:' ? { ...tlsOptions(null, tunnel.roots), servername: serverName(proxy) } : {}),
       method: 'CONNECT',
       host: proxy.hostname.replace(/^\[(.*)\]$/, '$1'),
       port: proxy.port === '' ? (proxy.protocol === 'https:' ? 443 : 80) : Number(proxy.port),
@@ -100,6 +100,11 @@ function tunnelled(
     });
     call.end();
   };
+}
+
+/** Said outright: node would take it from the Host field, which names the far end of the tunnel. */
+function serverName({ hostname }: URL): string {
+  return isIP(hostname.replace(/^\[(.*)\]$/, '$1')) === 0 ? hostname : '';
 }
 
 /** `Proxy-Authorization` from the user information of a proxy's URL. */
