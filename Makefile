@@ -40,7 +40,7 @@ knip: setup ## find unused files, exports and packages
 	@$(NODE) $(BIN)/knip
 
 golden: setup ## rewrite the golden files
-	@$(NODE) $(BIN)/vitest run --config test/vitest.config.ts --update golden
+	@$(NODE) $(BIN)/vitest run --config test/vitest.config.ts golden --update
 
 generate: setup ## rewrite the generated files
 	@$(NODE) scripts/generate.ts
@@ -48,7 +48,7 @@ generate: setup ## rewrite the generated files
 build: setup ## bundle dist/farpoint.js (everything) and dist/proxy.js (what a pod runs)
 	@$(NODE) scripts/build.ts
 
-bench: setup ## measure against the upstream direct and nginx
+bench: build ## measure against the upstream direct and nginx
 	@$(NODE) test/bench/bench.ts
 
 clean: ## remove what was built

@@ -74,6 +74,7 @@ async function serve(settings: RunSettings, { folder, upstreams, stopped }: Stag
     const targets = { proxyHost: `127.0.0.1:${settings.port}`, appId };
     const outcomes = await callAll({ ...targets, palpatineUrl: `http://127.0.0.1:${upstreams.palpatine.port}` });
     const isAllExpected = outcomes.every((outcome) => outcome.isExpected);
+    if (!isAllExpected) print(`The proxy logged:\n${log.join('')}`);
     if (settings.isOnce) return isAllExpected ? 0 : 1;
     print(nextSteps({ resourcesPath: relative(process.cwd(), folder.resourcesPath), metricsPort }));
     printLog = (text) => void process.stdout.write(text);

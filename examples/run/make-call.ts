@@ -14,13 +14,14 @@ export function curlLine(call: Call): string {
   return ['curl', ...curlArguments(call)].map(quoted).join(' ');
 }
 
-/** A caller by curl when the machine has it, else one by node:http that sends the same request. */
+/** A caller by curl when the machine has it, else one by node:http that sends the same request. Never rejects. */
 export async function chooseCaller(): Promise<Caller> {
   const hasCurl = await run('curl', ['--version']).then(
     () => true,
     () => false,
   );
-  return hasCurl ? callByCurl : callByNode;
+  const makeCall = hasCurl ? callByCurl : callByNode;
+  return (call) => makeCall(call).catch(noAnswer);
 }
 
 async function callByCurl(call: Call): Promise<Answer> {
@@ -41,6 +42,11 @@ async function callByNode(call: Call): Promise<Answer> {
   // The path as it stands in the line: URL would normalize it.
   const path = call.url.slice(call.url.indexOf(host) + host.length);
   return sendRequest({ host: hostname, port: Number(port), path, headers, timeoutMs });
+}
+
+/** What a call that got no answer is shown as. */
+function noAnswer(error: unknown): Answer {
+  return { status: 0, body: `no answer: ${error instanceof Error ? error.message : String(error)}` };
 }
 
 function curlArguments(call: Call): readonly string[] {

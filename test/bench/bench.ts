@@ -1,6 +1,6 @@
 /**
  * `make bench`: Farpoint beside nginx and the bare upstream, in one run on this machine. Prints a table and writes
- * dist/bench.json. A missed bar is printed, not an error. QUICK=1 makes it shorter and rougher.
+ * .run/bench.json. A missed bar is printed, not an error. QUICK=1 makes it shorter and rougher.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { measureSteadyLoad } from './steady-load.ts';
 import { startTargets, type Target } from './targets.ts';
 import { chooseGenerator, type LoadGenerator } from './throughput.ts';
 
-const dist = join(import.meta.dirname, '..', '..', 'dist');
+const resultFolder = join(import.meta.dirname, '..', '..', '.run');
 
 interface Plan {
   readonly rounds: number;
@@ -37,8 +37,8 @@ async function main(env: NodeJS.ProcessEnv): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'farpoint-bench-'));
   try {
     const result = await measure(plan, folder);
-    await mkdir(dist, { recursive: true });
-    await writeFile(join(dist, 'bench.json'), `${JSON.stringify(result, null, 2)}\n`);
+    await mkdir(resultFolder, { recursive: true });
+    await writeFile(join(resultFolder, 'bench.json'), `${JSON.stringify(result, null, 2)}\n`);
     say(`\n${reportText(result)}`);
     return 0;
   } finally {

@@ -1,4 +1,4 @@
-/** What a run of the bench found, as it is written to dist/bench.json, and the bars it is held against. */
+/** What a run of the bench found, as it is written to .run/bench.json, and the bars it is held against. */
 import { median, percentile } from './statistics.ts';
 import type { SteadyLoad } from './steady-load.ts';
 import type { TargetName } from './targets.ts';
