@@ -5,6 +5,7 @@ import { Sensitive } from '../table/sensitive.ts';
 import { ignoredFlags } from './ignored-flags.ts';
 import { isTruthy } from './is-truthy.ts';
 import { parseFlags, type Environment } from './parse-flags.ts';
+import { brokenProxyVariables, proxyVariable } from './proxy-variables.ts';
 import { brokenFlagRules, withoutBrackets, type ProxyFlagValues } from './proxy-flag-rules.ts';
 import { proxyFlags } from './proxy-flags.ts';
 import type { AppProtocol, AppSettings, ProxySettings } from './proxy-settings.ts';
@@ -26,7 +27,7 @@ const tokenNames: readonly string[] = ['DAPR_API_TOKEN', 'APP_API_TOKEN'];
 /** Reads the settings of `farpoint proxy`. Throws ConfigError with every mistake. */
 export function proxySettingsFrom(argv: readonly string[], env: Environment): ProxySettings {
   const { values, given, mistakes } = parseFlags(argv, env, [...proxyFlags, ...ignoredFlags]);
-  const all = [...mistakes, ...brokenFlagRules(values)];
+  const all = [...mistakes, ...brokenFlagRules(values), ...brokenProxyVariables(env)];
   if (all.length > 0) throw new ConfigError(all);
   return {
     appId: values['app-id'],
@@ -116,9 +117,9 @@ function upstreamFrom(values: ProxyFlagValues, env: Environment): ProxySettings[
     connectTimeoutMs: values['upstream-connect-timeout'],
     responseHeaderTimeoutMs: values['upstream-response-timeout'],
     responseIdleTimeoutMs: values['upstream-idle-timeout'],
-    httpProxy: nonEmpty(env['HTTP_PROXY'], env['http_proxy']) ?? '',
-    httpsProxy: nonEmpty(env['HTTPS_PROXY'], env['https_proxy']) ?? '',
-    noProxy: nonEmpty(env['NO_PROXY'], env['no_proxy']) ?? '',
+    httpProxy: proxyVariable('HTTP_PROXY', env),
+    httpsProxy: proxyVariable('HTTPS_PROXY', env),
+    noProxy: proxyVariable('NO_PROXY', env),
   };
 }
 
