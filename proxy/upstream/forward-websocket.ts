@@ -93,11 +93,15 @@ function watchAnswer(outgoing: ClientRequest, call: WebSocketCall, settle: (resu
 
 /** The form that http-proxy writes its 101 from, with the names as the upstream wrote them. */
 function headersAsWritten(rawHeaders: readonly string[]): Record<string, string[]> {
-  const headers: Record<string, string[]> = Object.create(null);
+  const valuesByName = new Map<string, string[]>();
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    (headers[rawHeaders[index] ?? ''] ??= []).push(rawHeaders[index + 1] ?? '');
+    const name = rawHeaders[index] ?? '';
+    const value = rawHeaders[index + 1] ?? '';
+    const present = valuesByName.get(name);
+    if (present === undefined) valuesByName.set(name, [value]);
+    else present.push(value);
   }
-  return headers;
+  return Object.fromEntries(valuesByName);
 }
 
 function tooSlow(): ProxyError {

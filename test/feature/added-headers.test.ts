@@ -90,8 +90,8 @@ describe('forwarding fields', () => {
 
   test('of the caller pass through, each line as it is', async () => {
     const sent = [
-      ...['X-Forwarded-For', '1.2.3.4', 'x-forwarded-for', '5.6.7.8', 'X-Forwarded-Host', 'shop.example'],
-      ...['X-Forwarded-Proto', 'https', 'Forwarded', 'for=1.2.3.4;host=shop.example', 'Via', '1.1 edge'],
+      'X-Forwarded-For', '1.2.3.4', 'x-forwarded-for', '5.6.7.8', 'X-Forwarded-Host', 'shop.example',
+      'X-Forwarded-Proto', 'https', 'Forwarded', 'for=1.2.3.4;host=shop.example', 'Via', '1.1 edge',
     ];
     const expected = [
       'X-Forwarded-For: 1.2.3.4',

@@ -103,9 +103,8 @@ describe.for(cases)('an upstream that sends half a body $name', ({ half, breakOf
     breakOff(sockets[0] as Socket);
     await connection.closed();
     const warnings = proxy.lines.filter(({ level, message }) => level === 'warn' && message === 'request failed');
-    expect(warnings.map(({ fields }) => fields)).toEqual([
-      expect.objectContaining({ target: 'up', kind: 'endpoint', isAnswerBegun: true, code: expect.stringMatching(/^upstream-/) }),
-    ]);
+    expect(warnings).toMatchObject([{ fields: { target: 'up', kind: 'endpoint', isAnswerBegun: true } }]);
+    expect(warnings[0]?.fields['code']).toMatch(/^upstream-/);
   });
 });
 

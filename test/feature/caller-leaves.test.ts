@@ -38,6 +38,7 @@ describe('a caller of HTTP/1.1 who leaves', () => {
     const connection = await openRawConnection(proxy.port);
     connection.send(get);
     await waitUntil(() => calls.length === 1);
+    expect(calls[0]?.isCancelled).toBe(false);
     connection.socket.destroy();
     await waitUntil(() => calls[0]?.isCancelled === true);
   });
@@ -48,7 +49,7 @@ describe('a caller of HTTP/1.1 who leaves', () => {
     connection.send(get);
     await waitUntil(() => calls.length === 1);
     calls[0]?.response.write('first');
-    await connection.receives('first');
+    expect(await connection.receives('first')).toContain('first');
     connection.socket.destroy();
     await waitUntil(() => calls[0]?.isCancelled === true);
   });

@@ -9,7 +9,7 @@ import { startUpstream } from '../support/start-upstream.ts';
 async function startProxyWith(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<TestProxy> {
   const resources = {
     'up.yaml': httpEndpoint('up', 'http://user:hunter2@127.0.0.1:1/base'),
-    'broken.yaml': `${httpEndpoint('broken', 'https://127.0.0.1:1')}`.replace(
+    'broken.yaml': httpEndpoint('broken', 'https://127.0.0.1:1').replace(
       / }\n$/,
       ', clientTLS: { rootCA: { secretKeyRef: { name: nowhere, key: ca } } } }\nauth: { secretStore: kubernetes }\n',
     ),

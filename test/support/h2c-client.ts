@@ -46,10 +46,10 @@ export function collectH2c(stream: ClientHttp2Stream): Promise<Http2Answer> {
     stream.on('headers', (received) => informational.push(Number(received[':status'])));
     stream.on('response', ({ ':status': code, ...rest }) => {
       status = Number(code);
-      headers = { ...rest } as typeof headers;
+      headers = { ...rest };
     });
     stream.on('trailers', (received) => {
-      trailers = { ...received } as typeof trailers;
+      trailers = { ...received };
     });
     stream.on('data', (piece: Buffer) => pieces.push(piece));
     stream.on('error', () => stream.close(constants.NGHTTP2_CANCEL));

@@ -6,8 +6,8 @@ import { joinPath } from '../../../proxy/upstream/join-path.ts';
 
 /** Pieces that traversals are made of, and bytes that they are not. */
 const piece = fc.constantFrom(
-  ...['.', '..', '/', '\\', ';', '%2e', '%2E', '%2f', '%2F', '%5c', '%3b', '%25', '%252e', '%252f', '%255c', '%253b'],
-  ...['%25252e', '25', '2e', '2f', '%', 'a', 'base', '=', '+', '%20', '~', '\u00e9'],
+  '.', '..', '/', '\\', ';', '%2e', '%2E', '%2f', '%2F', '%5c', '%3b', '%25', '%252e', '%252f', '%255c', '%253b',
+  '%25252e', '25', '2e', '2f', '%', 'a', 'base', '=', '+', '%20', '~', '\u00e9',
 );
 const hostile = fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join(''));
 const anyBytes = fc
