@@ -1,16 +1,15 @@
 /** Everything that a proxy's folders, secrets files and Configuration say at one moment, as a Snapshot. */
 import path from 'node:path';
 import type { Clock } from '#shared/clock/clock.ts';
-import { isForAudience } from '#shared/compile/is-for-audience.ts';
 import type { Audience, Snapshot } from '#shared/compile/snapshot.ts';
-import type { Problem } from '#shared/errors/problem.ts';
 import type { Component } from '#shared/resources/component.ts';
+import { assembleSnapshot, secretStoreComponents } from './assemble-snapshot.ts';
 import { ConfigSource, type ConfigReading } from './config-source.ts';
 import { FileCache } from './file-cache.ts';
 import type { ManifestFile } from './manifest-file.ts';
 import { ManifestSource, type ManifestReading } from './manifest-source.ts';
 import type { Resource } from './read-resource.ts';
-import { buildStores, builtinStoreName, isSecretStore, secretsFilePaths } from './secret-stores.ts';
+import { secretsFilePaths } from './secret-stores.ts';
 import { SecretsFileSource, type SecretsFileReading } from './secrets-file-source.ts';
 
 export interface FolderReaderOptions {
@@ -71,7 +70,7 @@ export class FolderReader {
     const { audience } = this.#options;
     const config = await this.#config.read(touched);
     const manifests = await this.#manifests.read(touched);
-    const components = storesFor(audience, resourcesIn(manifests.filesByPath.values()));
+    const components = secretStoreComponents(audience, resourcesIn(manifests.filesByPath.values()));
     const secretsFiles = new Map<Component, SecretsFileReading>();
     for (const component of components) {
       secretsFiles.set(component, await this.#secretsFiles.read(component, touched));
@@ -94,40 +93,22 @@ export class FolderReader {
   }
 
   #assemble({ config, manifests, components, secretsFiles }: FolderParts): FolderReading {
-    const { resourcesPaths, configFiles, env, allowedEnvNames, fingerprintKey } = this.#options;
+    const { resourcesPaths, configFiles } = this.#options;
     // Files that are something else for certain, although they lie where manifests do.
     const secretsPaths = components.flatMap(secretsFilePaths);
     const others = new Set([...secretsPaths, ...configFiles.map((file) => path.resolve(file))]);
     const files = [...manifests.filesByPath].flatMap(([name, file]) => (others.has(path.resolve(name)) ? [] : [file]));
     const resources = resourcesIn(files);
-    const stores = buildStores({
-      secrets: resources.flatMap((resource) => (resource.kind === 'secret' ? [resource.secret] : [])),
-      components,
+    const secretsProblems = [...secretsFiles.values()].flatMap(({ problem }) => (problem === null ? [] : [problem]));
+    const snapshot = assembleSnapshot({
+      ...this.#options,
+      resources,
+      problems: [...manifests.problems, ...files.flatMap(({ problems }) => problems), ...secretsProblems],
       secretsFile: (component) => secretsFiles.get(component)?.file ?? { state: 'missing', path: '' },
-      env,
-      fingerprintKey,
-      hasBuiltinStore: !this.#options.disableBuiltinKubernetesSecretStore,
+      configuration: config.configuration,
     });
     return {
-      snapshot: {
-        endpoints: resources.flatMap((resource) => (resource.kind === 'endpoint' ? [resource.endpoint] : [])),
-        invalidEndpoints: resources.flatMap((resource) =>
-          resource.kind === 'invalid-endpoint' ? [resource.endpoint] : [],
-        ),
-        problems: [
-          ...manifests.problems,
-          ...files.flatMap(({ problems }) => problems),
-          ...[...secretsFiles.values()].flatMap(({ problem }) => (problem === null ? [] : [problem])),
-          ...stores.problems,
-        ] satisfies Problem[],
-        secretStoresByName: stores.secretStoresByName,
-        // Dapr has no default outside a cluster; the same manifests are to work here and there.
-        defaultSecretStore: builtinStoreName,
-        env,
-        allowedEnvNames,
-        configuration: config.configuration,
-        fingerprintKey,
-      },
+      snapshot,
       configMistakes: config.mistakes,
       ignoredKinds: ignoredKindsIn(resources),
       paths: [...resourcesPaths, ...manifests.links, ...secretsPaths, ...configFiles],
@@ -139,13 +120,6 @@ export class FolderReader {
 function resourcesIn(files: Iterable<ManifestFile>): readonly Resource[] {
   const all = [...files];
   return [...all.flatMap(({ resources }) => resources), ...all.flatMap(({ keptResources }) => keptResources)];
-}
-
-function storesFor(audience: Audience, resources: readonly Resource[]): readonly Component[] {
-  return resources.flatMap((resource) => {
-    if (resource.kind !== 'component' || !isSecretStore(resource.component)) return [];
-    return isForAudience(audience, resource.component) ? [resource.component] : [];
-  });
 }
 
 function ignoredKindsIn(resources: readonly Resource[]): ReadonlyMap<string, string> {

@@ -1,4 +1,5 @@
 /** The manifest files of the resources paths. Only what changed is parsed again, one document at a time. */
+import path from 'node:path';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Problem } from '#shared/errors/problem.ts';
 import { Breather } from './breather.ts';
@@ -50,44 +51,44 @@ export class ManifestSource {
   }
 
   async read(touched: ReadonlySet<string>): Promise<ManifestReading> {
-    const listings = await Promise.all(this.#options.resourcesPaths.map((path) => this.#list(path)));
-    const paths = [...new Set(listings.flatMap(({ files }) => files))];
+    const listings = await Promise.all(this.#options.resourcesPaths.map((folder) => this.#list(folder)));
+    const paths = withoutRepeats(listings.flatMap(({ files }) => files));
     const knownByPath = new Map<string, KnownFile>();
     const breather = new Breather(this.#options.clock);
     for (let index = 0; index < paths.length; index += filesAtOnce) {
       const batch = paths.slice(index, index + filesAtOnce);
-      const readings = await Promise.all(batch.map((path) => this.#options.cache.read(path, touched)));
+      const readings = await Promise.all(batch.map((file) => this.#options.cache.read(file, touched)));
       for (const [at, reading] of readings.entries()) {
-        const path = batch[at] ?? '';
-        knownByPath.set(path, await this.#readFile(path, reading, breather));
+        const file = batch[at] ?? '';
+        knownByPath.set(file, await this.#readFile(file, reading, breather));
       }
     }
     this.#knownByPath = knownByPath;
     return {
-      filesByPath: new Map([...knownByPath].map(([path, { file }]) => [path, file])),
+      filesByPath: new Map([...knownByPath].map(([name, { file }]) => [name, file])),
       links: listings.flatMap(({ links }) => links),
       problems: listings.flatMap(({ problem }) => (problem === null ? [] : [problem])),
     };
   }
 
   /** A folder that is there and cannot be listed has what it had; one that is gone has nothing. */
-  async #list(path: string): Promise<ManifestListing> {
-    const listing = await listManifests(path);
-    const former = this.#listings.get(path);
+  async #list(folder: string): Promise<ManifestListing> {
+    const listing = await listManifests(folder);
+    const former = this.#listings.get(folder);
     const isKept = listing.problem?.reason === 'ResourcesPathUnreadable' && former !== undefined;
     const kept = isKept ? { ...former, problem: listing.problem } : listing;
-    this.#listings.set(path, kept);
+    this.#listings.set(folder, kept);
     return kept;
   }
 
-  async #readFile(path: string, reading: FileReading, breather: Breather): Promise<KnownFile> {
-    const known = this.#knownByPath.get(path);
+  async #readFile(name: string, reading: FileReading, breather: Breather): Promise<KnownFile> {
+    const known = this.#knownByPath.get(name);
     if (known?.reading === reading) return known;
     const former = known?.file ?? emptyManifestFile;
     if (reading.state === 'missing') return { reading, file: emptyManifestFile };
     if (reading.state === 'unreadable') {
       const { reason, mistake } = reading;
-      const subject = { kind: '', namespace: '', name: '', location: path };
+      const subject = { kind: '', namespace: '', name: '', location: name };
       const problem: Problem = { subject, reason, message: `the file ${mistake}`, severity: 'error' };
       return { reading, file: unreadableFile(problem, former) };
     }
@@ -95,9 +96,19 @@ export class ManifestSource {
     const formerByText = documentsByText(former);
     const documents = [];
     for (const part of splitDocuments(reading.text)) {
-      documents.push(rereadDocument(part, formerByText, { file: path, namespace, fingerprintKey }));
+      documents.push(rereadDocument(part, formerByText, { file: name, namespace, fingerprintKey }));
       await breather.breathe();
     }
     return { reading, file: manifestFileFrom(documents, former) };
   }
+}
+
+/** A folder may have been named twice, and differently. */
+function withoutRepeats(files: readonly string[]): readonly string[] {
+  const filesByPath = new Map<string, string>();
+  for (const file of files) {
+    const absolute = path.resolve(file);
+    if (!filesByPath.has(absolute)) filesByPath.set(absolute, file);
+  }
+  return [...filesByPath.values()];
 }
