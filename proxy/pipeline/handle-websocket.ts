@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
+import type { ConcurrencyLimiter } from '../policy/concurrency-limiter.ts';
 import { UpgradeResponse } from '../server/upgrade-response.ts';
 import { Exchange } from './exchange.ts';
 import { admitInvocation, record } from './handle-request.ts';
@@ -31,9 +32,10 @@ export async function handleWebSocket(handshake: WebSocketHandshake, context: Pr
     const { route, path, headers, target } = prepareInvocation(exchange, context);
     const { upstream } = route;
     const call = { kind: upstream.kind, label: upstream.label };
-    const slot = await takeSlot(upstream.limiter, exchange);
     upstream.pool.begin();
+    let slot: ConcurrencyLimiter | null = null;
     try {
+      slot = await takeSlot(upstream.limiter, exchange);
       context.telemetry.callStarted(call);
       const { forwardWebSocket } = await import('../upstream/forward-websocket.ts');
       const result = await forwardWebSocket({
@@ -63,8 +65,8 @@ export async function handleWebSocket(handshake: WebSocketHandshake, context: Pr
       });
       if (result.error !== null) throw result.error;
     } finally {
+      slot?.release();
       upstream.pool.end();
-      slot.release();
     }
   } catch (error) {
     rescue(error, exchange, context);

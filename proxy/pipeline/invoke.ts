@@ -26,14 +26,18 @@ export interface Invocation {
 export async function invoke(exchange: Exchange, context: ProxyContext): Promise<void> {
   const invocation = prepareInvocation(exchange, context);
   checkDeclaredLength(exchange, context);
-  const { limiter } = invocation.route.upstream;
-  const slot = limiter.isUnlimited ? null : await takeSlot(limiter, exchange);
+  const { limiter, pool } = invocation.route.upstream;
+  // Before the wait for a slot: a call that waits keeps the connections that it was meant for.
+  pool.begin();
+  let slot: ConcurrencyLimiter | null = null;
   try {
+    if (!limiter.isUnlimited) slot = await takeSlot(limiter, exchange);
     const result = await callUpstream(invocation, exchange, context);
     if (result.error !== null) throw result.error;
     await readRest(exchange, context);
   } finally {
     slot?.release();
+    pool.end();
   }
 }
 
@@ -83,7 +87,6 @@ async function callUpstream(invocation: Invocation, exchange: Exchange, context:
   const body = exchange.hasBody ? requestBody(exchange, context) : null;
   exchange.body = body;
   context.telemetry.callStarted(call);
-  route.upstream.pool.begin();
   const { pool } = route.upstream;
   const result = await forward({
     exchange,
@@ -93,7 +96,6 @@ async function callUpstream(invocation: Invocation, exchange: Exchange, context:
     body,
     clock: context.clock,
   });
-  route.upstream.pool.end();
   context.telemetry.callEnded({
     target: call,
     method: exchange.request.method ?? '',

@@ -86,12 +86,13 @@ export class Router {
 
   #enliven(endpoint: Endpoint, present: LiveEndpoint | undefined): LiveEndpoint {
     if (endpoint.state === 'refused') return { endpoint, upstream: null };
-    const former = present?.endpoint.state === 'ready' && present.upstream !== null ? present : null;
-    const pool =
-      former?.endpoint.state === 'ready' && isSameConnection(former.endpoint, endpoint)
-        ? former.upstream?.pool
-        : undefined;
-    return { endpoint, upstream: this.#options.factory.forEndpoint(endpoint, pool ?? null) };
+    const former = present?.upstream ?? null;
+    const keepsPool = present?.endpoint.state === 'ready' && isSameConnection(present.endpoint, endpoint);
+    const upstream = this.#options.factory.forEndpoint(endpoint, {
+      pool: keepsPool ? (former?.pool ?? null) : null,
+      limiter: former?.limiter ?? null,
+    });
+    return { endpoint, upstream };
   }
 
   #urlRoute(target: string): Route {

@@ -34,12 +34,13 @@ export class Http2Pool {
   /** Sends the request when there is a connection for it; every failure goes to the handler. */
   send(request: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
     const { origin, responseHeaderTimeoutMs, responseIdleTimeoutMs } = this.#options;
+    this.#isClosed = false;
     const call = new Http2Call({ request, handler, origin, responseHeaderTimeoutMs, responseIdleTimeoutMs });
     call.announce(() => this.#waiting.delete(call));
     if (!call.isSettled) this.#place(call);
   }
 
-  /** No call is left or will come. */
+  /** No call is left. */
   close(): void {
     this.#isClosed = true;
     for (const connection of this.#connections) connection.close();

@@ -15,6 +15,12 @@ export interface UpstreamFactoryOptions {
   readonly isOwnAddress: OwnAddressTest;
 }
 
+/** `null` makes a new one. */
+export interface KeptParts {
+  readonly pool: ConnectionPool | null;
+  readonly limiter: ConcurrencyLimiter | null;
+}
+
 const httpByProtocol = { http: 'never', https: 'never', h2c: 'h2c' } as const;
 
 export class UpstreamFactory {
@@ -28,19 +34,19 @@ export class UpstreamFactory {
     this.#urlLimiter = this.#limiter();
   }
 
-  /** `pool` hands on the connections of the endpoint's former version. */
-  forEndpoint(endpoint: ReadyEndpoint, pool: ConnectionPool | null): Upstream {
+  /** `kept`: what the endpoint's former version hands on, its connections and its count of calls. */
+  forEndpoint(endpoint: ReadyEndpoint, kept: KeptParts): Upstream {
     const { baseUrl, tls } = endpoint;
     return {
       kind: 'endpoint',
       label: endpoint.name,
       base: { path: baseUrl.path, query: baseUrl.query },
-      pool: pool ?? this.#pool({ origin: baseUrl.origin, tls, http2: 'negotiate', viaEnvironmentProxy: true }),
+      pool: kept.pool ?? this.#pool({ origin: baseUrl.origin, tls, http2: 'negotiate', viaEnvironmentProxy: true }),
       headerRules: {
         set: endpoint.headers.map(({ name, value }) => setHeader(name, value.reveal())),
         authorization: baseUrl.authorization?.reveal() ?? null,
       },
-      limiter: this.#limiter(),
+      limiter: kept.limiter ?? this.#limiter(),
     };
   }
 
