@@ -19,9 +19,13 @@ export function parseBaseUrl(text: string): BaseUrlResult {
   const [, scheme = '', authority = '', path = '', query = '', fragment] = match;
   if (fragment !== undefined) return { baseUrl: null, mistake: 'it has a fragment (#)' };
   if (!isVisible.test(path + query)) {
-    return { baseUrl: null, mistake: 'its path or query holds a space, a control character or a letter beyond ASCII; percent-encode it' };
+    return {
+      baseUrl: null,
+      mistake: 'its path or query holds a space, a control character or a letter beyond ASCII; percent-encode it',
+    };
   }
-  if (badEscape.test(path)) return { baseUrl: null, mistake: 'its path holds a percent sign that begins no valid escape' };
+  if (badEscape.test(path))
+    return { baseUrl: null, mistake: 'its path holds a percent sign that begins no valid escape' };
   const at = authority.lastIndexOf('@');
   const origin = originOf(`${scheme}://${authority.slice(at + 1)}`);
   if (origin === null) return { baseUrl: null, mistake: 'its host or port is not valid' };

@@ -19,7 +19,10 @@ async function startPair(env: Readonly<Record<string, string>> = {}, headers = '
 }
 
 /** The header lines that each kind of target got, by kind. */
-async function linesByKind({ upstream, proxy }: Pair, headers: readonly string[]): Promise<Record<string, readonly string[]>> {
+async function linesByKind(
+  { upstream, proxy }: Pair,
+  headers: readonly string[],
+): Promise<Record<string, readonly string[]>> {
   const targets = { endpoint: 'up', url: upstream.origin, app: 'orders' };
   const lines: Record<string, readonly string[]> = {};
   for (const [kind, target] of Object.entries(targets)) {
@@ -33,7 +36,8 @@ async function linesByKind({ upstream, proxy }: Pair, headers: readonly string[]
 const appIdentity = ['dapr-caller-app-id: orders', 'dapr-caller-namespace: default', 'dapr-callee-app-id: orders'];
 
 describe('spec.headers', () => {
-  const headers = '[{ name: X-Key, value: owner }, { name: content-type, value: text/csv }, { name: X-Number, value: "123" }]';
+  const headers =
+    '[{ name: X-Key, value: owner }, { name: content-type, value: text/csv }, { name: X-Number, value: "123" }]';
 
   test('replace whatever the caller sent under that name, in any case, and nothing else', async () => {
     const pair = await startPair({}, headers);
@@ -90,8 +94,18 @@ describe('forwarding fields', () => {
 
   test('of the caller pass through, each line as it is', async () => {
     const sent = [
-      'X-Forwarded-For', '1.2.3.4', 'x-forwarded-for', '5.6.7.8', 'X-Forwarded-Host', 'shop.example',
-      'X-Forwarded-Proto', 'https', 'Forwarded', 'for=1.2.3.4;host=shop.example', 'Via', '1.1 edge',
+      'X-Forwarded-For',
+      '1.2.3.4',
+      'x-forwarded-for',
+      '5.6.7.8',
+      'X-Forwarded-Host',
+      'shop.example',
+      'X-Forwarded-Proto',
+      'https',
+      'Forwarded',
+      'for=1.2.3.4;host=shop.example',
+      'Via',
+      '1.1 edge',
     ];
     const expected = [
       'X-Forwarded-For: 1.2.3.4',

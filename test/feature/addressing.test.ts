@@ -12,7 +12,9 @@ async function startPair(args: readonly string[] = []): Promise<{ upstream: Byte
 }
 
 /** Which base a call reached, as `<name> <request line>`. */
-async function startNamed(names: readonly string[]): Promise<{ origins: Record<string, string>; reached: () => string[] }> {
+async function startNamed(
+  names: readonly string[],
+): Promise<{ origins: Record<string, string>; reached: () => string[] }> {
   const upstreams = await Promise.all(names.map(async (name) => ({ name, upstream: await startByteUpstream() })));
   return {
     origins: Object.fromEntries(upstreams.map(({ name, upstream }) => [name, upstream.origin])),
@@ -101,7 +103,9 @@ describe('a URL is called', () => {
     const { upstream, proxy } = await startPair();
     const target = upstream.origin.replace('://', '://user:pw@');
     await ask(proxy.port, { path: '/x', headers: ['dapr-app-id', target] });
-    expect(headerLinesOf(upstream.requests[0])).toContain(`Authorization: Basic ${Buffer.from('user:pw').toString('base64')}`);
+    expect(headerLinesOf(upstream.requests[0])).toContain(
+      `Authorization: Basic ${Buffer.from('user:pw').toString('base64')}`,
+    );
     await ask(proxy.port, { path: '/x', headers: ['dapr-app-id', target, 'Authorization', 'Bearer mine'] });
     expect(headerLinesOf(upstream.requests[1])).toContain('Authorization: Bearer mine');
     expect(headerLinesOf(upstream.requests[1]).filter((line) => /^authorization/i.test(line))).toHaveLength(1);
@@ -159,17 +163,21 @@ describe('who wins', () => {
 });
 
 describe('nobody', () => {
-  test.for(['/', '/unknown/route', '/v1.0/invoke/up', '/v1.0/invoke/up/method', '/v1.0/state/store', '/v2.0/invoke/up/method/x'])(
-    '%s names no target: 404 in the words of Dapr',
-    async (path) => {
-      const { proxy } = await startPair();
-      const answer = await ask(proxy.port, { path });
-      expect(answer).toMatchObject({ status: 404, headers: { 'content-type': 'application/json' } });
-      expect(answer.body).toBe(
-        '{"errorCode":"ERR_DIRECT_INVOKE","message":"failed getting app id either from the URL path or the header dapr-app-id"}',
-      );
-    },
-  );
+  test.for([
+    '/',
+    '/unknown/route',
+    '/v1.0/invoke/up',
+    '/v1.0/invoke/up/method',
+    '/v1.0/state/store',
+    '/v2.0/invoke/up/method/x',
+  ])('%s names no target: 404 in the words of Dapr', async (path) => {
+    const { proxy } = await startPair();
+    const answer = await ask(proxy.port, { path });
+    expect(answer).toMatchObject({ status: 404, headers: { 'content-type': 'application/json' } });
+    expect(answer.body).toBe(
+      '{"errorCode":"ERR_DIRECT_INVOKE","message":"failed getting app id either from the URL path or the header dapr-app-id"}',
+    );
+  });
 
   test('a known path with another verb is a call without a target', async () => {
     const { proxy } = await startPair();
@@ -178,7 +186,11 @@ describe('nobody', () => {
   });
 
   test.for([
-    ['/v1.0/invoke/stranger/method/x', 404, /^failed to invoke, id: stranger, err: no HTTPEndpoint "stranger" is loaded for app "orders"/],
+    [
+      '/v1.0/invoke/stranger/method/x',
+      404,
+      /^failed to invoke, id: stranger, err: no HTTPEndpoint "stranger" is loaded for app "orders"/,
+    ],
     ['/v1.0/invoke/http:/example.com/method/x', 404, /^failed to invoke, id: http:\/example\.com, err: /],
     ['/v1.0/invoke/HTTP://example/method/x', 404, /^failed to invoke, id: HTTP:\/\/example, err: /],
     ['/v1.0/invoke/a.b.c/method/x', 400, /^failed to invoke, id: a\.b\.c, err: invalid app id a\.b\.c$/],

@@ -29,7 +29,11 @@ describe('with DAPR_API_TOKEN', () => {
   ] as const)('%s %s without it is 401 in plain text, and nothing happens', async ([method, target]) => {
     const { proxy, requests } = await startGuarded();
     for (const headers of [[], ['dapr-api-token', ''], ['dapr-api-token', 'wrong'], [...token, ...token]]) {
-      const answer = await ask(proxy.port, { method, path: target, headers: [...headers, 'dapr-app-id', target === '/by-header' ? 'up' : ''] });
+      const answer = await ask(proxy.port, {
+        method,
+        path: target,
+        headers: [...headers, 'dapr-app-id', target === '/by-header' ? 'up' : ''],
+      });
       expect(answer).toMatchObject({ status: 401, body: 'invalid api token' });
       expect(answer.headers['content-type']).toMatch(/^text\/plain/);
     }
@@ -37,10 +41,13 @@ describe('with DAPR_API_TOKEN', () => {
     expect((await ask(proxy.port, { path: '/v1.0/healthz' })).status).toBe(204);
   });
 
-  test.for(['/v1.0/healthz', '/v1.0/healthz/', '//v1.0//healthz', '/v1.0/healthz/outbound'])('GET %s needs none', async (health) => {
-    const { proxy } = await startGuarded();
-    expect((await ask(proxy.port, { path: health })).status).toBe(204);
-  });
+  test.for(['/v1.0/healthz', '/v1.0/healthz/', '//v1.0//healthz', '/v1.0/healthz/outbound'])(
+    'GET %s needs none',
+    async (health) => {
+      const { proxy } = await startGuarded();
+      expect((await ask(proxy.port, { path: health })).status).toBe(204);
+    },
+  );
 
   test('a health path that names a target in a header is an invocation, and needs it', async () => {
     const { proxy, requests } = await startGuarded();

@@ -37,7 +37,12 @@ async function startWatched(args: readonly string[] = []): Promise<Watched> {
 }
 
 function post(proxy: TestProxy, length: number): Promise<{ status: number; body: string }> {
-  return ask(proxy.port, { method: 'POST', path, headers: ['Content-Length', String(length)], body: Buffer.alloc(length) });
+  return ask(proxy.port, {
+    method: 'POST',
+    path,
+    headers: ['Content-Length', String(length)],
+    body: Buffer.alloc(length),
+  });
 }
 
 describe('a body whose length is declared', () => {
@@ -147,7 +152,12 @@ describe('the value of the flag', () => {
 
 test('with --dapr-error-statuses a body too large is 500', async () => {
   const { proxy } = await startWatched(['--max-body-size=1Ki', '--dapr-error-statuses']);
-  const answer = await ask(proxy.port, { method: 'POST', path, headers: ['Content-Length', '2000'], body: Buffer.alloc(2000) });
+  const answer = await ask(proxy.port, {
+    method: 'POST',
+    path,
+    headers: ['Content-Length', '2000'],
+    body: Buffer.alloc(2000),
+  });
   expect(answer.status).toBe(500);
   expect(errorOf(answer).errorCode).toBe('ERR_DIRECT_INVOKE');
 });

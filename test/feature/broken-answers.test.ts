@@ -112,9 +112,13 @@ describe('an upstream that fails before it answers', () => {
   test.for([
     ['closes', 'upstream', (socket: Socket): void => void socket.end()],
     ['resets', 'upstream', (socket: Socket): void => void socket.resetAndDestroy()],
-    ['says half a head and closes', 'upstream', (socket: Socket): void => void socket.end('HTTP/1.1 200 OK\r\nX-A: b\r\n')],
+    [
+      'says half a head and closes',
+      'upstream',
+      (socket: Socket): void => void socket.end('HTTP/1.1 200 OK\r\nX-A: b\r\n'),
+    ],
     ['says what is no HTTP', 'HTTP', (socket: Socket): void => void socket.end('SSH-2.0-OpenSSH_9\r\n')],
-  ] as const)('%s: 502 with Dapr\'s body', async ([, word, act]) => {
+  ] as const)("%s: 502 with Dapr's body", async ([, word, act]) => {
     const upstream = await startRawUpstream((socket) => {
       socket.once('data', () => act(socket));
     });
@@ -150,7 +154,9 @@ describe('an upstream that fails before it answers', () => {
     });
     const answer = await ask(proxy.port, { path });
     expect(answer.status).toBe(504);
-    expect(errorOf(answer).message).toMatch(/^failed to invoke, id: up, err: timed out waiting for the response headers/);
+    expect(errorOf(answer).message).toMatch(
+      /^failed to invoke, id: up, err: timed out waiting for the response headers/,
+    );
   });
 
   test('falls silent inside its body: the caller is cut off after --upstream-idle-timeout', async () => {

@@ -16,7 +16,11 @@ interface Pair {
   readonly requests: readonly string[];
 }
 
-async function startPair(args: readonly string[], env: Readonly<Record<string, string>> = {}, answer?: string): Promise<Pair> {
+async function startPair(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  answer?: string,
+): Promise<Pair> {
   const upstream = await startByteUpstream(answer);
   const proxy = await startTestProxy({ args, env, resources: { 'up.yaml': httpEndpoint('up', upstream.origin) } });
   return { proxy, requests: upstream.requests };
@@ -29,7 +33,9 @@ async function linesFor(proxy: TestProxy, request: string): Promise<readonly str
 
 describe('a preflight', () => {
   test('is answered by the proxy, without the token and without the upstream', async () => {
-    const { proxy, requests } = await startPair([`--allowed-origins=${shop},https://other.example`], { DAPR_API_TOKEN: 'secret' });
+    const { proxy, requests } = await startPair([`--allowed-origins=${shop},https://other.example`], {
+      DAPR_API_TOKEN: 'secret',
+    });
     const headers = ['Origin', shop, 'Access-Control-Request-Method', 'PUT', 'Access-Control-Request-Headers', 'x-a'];
     const answer = await ask(proxy.port, { path, method: 'OPTIONS', headers });
     expect(answer).toMatchObject({
@@ -66,7 +72,7 @@ describe('a preflight', () => {
 describe('an answer', () => {
   const get = `GET ${path} HTTP/1.1\r\nHost: x`;
 
-  test('of an upstream carries the permission, in place of the upstream\'s own', async () => {
+  test("of an upstream carries the permission, in place of the upstream's own", async () => {
     const { proxy } = await startPair([`--allowed-origins=${shop}`], {}, corsAnswer);
     expect(await linesFor(proxy, `${get}\r\nOrigin: ${shop}`)).toEqual([
       'Vary: Accept',
@@ -85,7 +91,10 @@ describe('an answer', () => {
 
   test('of the proxy itself carries it too, so that a browser may read the error', async () => {
     const { proxy } = await startPair(['--allowed-origins=*'], { DAPR_API_TOKEN: 'secret' });
-    expect(await linesFor(proxy, `${get}\r\nOrigin: ${shop}`)).toEqual(['Vary: Origin', 'Access-Control-Allow-Origin: *']);
+    expect(await linesFor(proxy, `${get}\r\nOrigin: ${shop}`)).toEqual([
+      'Vary: Origin',
+      'Access-Control-Allow-Origin: *',
+    ]);
     const unknown = `GET /v1.0/invoke/nobody/method/x HTTP/1.1\r\nHost: x\r\ndapr-api-token: secret\r\nOrigin: ${shop}`;
     expect(await linesFor(proxy, unknown)).toEqual(['Vary: Origin', 'Access-Control-Allow-Origin: *']);
   });

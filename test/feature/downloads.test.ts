@@ -144,7 +144,9 @@ describe('1xx', () => {
     const upstream = await startRawUpstream((socket) => {
       socket.on('data', () => {
         const hints = 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nLink: </b.js>; rel=preload\r\n\r\n';
-        socket.write(`${hints}HTTP/1.1 103 Early Hints\r\nX-More: 1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`);
+        socket.write(
+          `${hints}HTTP/1.1 103 Early Hints\r\nX-More: 1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`,
+        );
       });
     });
     const proxy = await proxyFor(upstream);
@@ -178,7 +180,9 @@ describe('trailers', () => {
       });
     });
     const proxy = await proxyFor(upstream);
-    const answer = await rawExchange(proxy.port, `${get}TE: trailers\r\n\r\n`, (text) => text.includes('Status: 0\r\n\r\n'));
+    const answer = await rawExchange(proxy.port, `${get}TE: trailers\r\n\r\n`, (text) =>
+      text.includes('Status: 0\r\n\r\n'),
+    );
     expect(answer).toMatch(/\r\nTrailer: X-Sum\r\n/);
     expect(answer).toMatch(/\r\n\r\n2\r\nok\r\n0\r\nX-Sum: abc\r\nGrpc-Status: 0\r\n\r\n$/);
     const http2 = await collectH2c(openH2c(proxy.port).request({ ':path': path }));
@@ -190,7 +194,8 @@ describe('trailers', () => {
     const upstream = await startRawUpstream((socket) => {
       socket.setEncoding('latin1').on('data', (text: string) => {
         received += text;
-        if (/\r\n0\r\n(?:[^\r]+\r\n)*\r\n$/.test(received)) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+        if (/\r\n0\r\n(?:[^\r]+\r\n)*\r\n$/.test(received))
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
       });
     });
     const proxy = await proxyFor(upstream);
@@ -206,7 +211,8 @@ describe('trailers', () => {
     const upstream = await startRawUpstream((socket) => {
       socket.setEncoding('latin1').on('data', (text: string) => {
         received += text;
-        if (/\r\n0\r\n(?:[^\r]+\r\n)*\r\n$/.test(received)) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+        if (/\r\n0\r\n(?:[^\r]+\r\n)*\r\n$/.test(received))
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
       });
     });
     const proxy = await proxyFor(upstream);

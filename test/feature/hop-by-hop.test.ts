@@ -112,7 +112,10 @@ test('a request with both Content-Length and Transfer-Encoding is refused and re
   const upstream = await startByteUpstream();
   const proxy = await startTestProxy({ resources: { 'up.yaml': httpEndpoint('up', upstream.origin) } });
   const post = 'POST /v1.0/invoke/up/method/x HTTP/1.1\r\nHost: x\r\n';
-  for (const fields of ['Content-Length: 3\r\nTransfer-Encoding: chunked', 'Transfer-Encoding: chunked\r\nContent-Length: 3']) {
+  for (const fields of [
+    'Content-Length: 3\r\nTransfer-Encoding: chunked',
+    'Transfer-Encoding: chunked\r\nContent-Length: 3',
+  ]) {
     const received = await rawExchange(proxy.port, `${post}${fields}\r\n\r\n3\r\nabc\r\n0\r\n\r\n`);
     expect(received).toMatch(/^HTTP\/1\.1 400 /);
     expect(received).toMatch(/\r\nConnection: close\r\n/i);

@@ -6,7 +6,10 @@ import { httpEndpoint } from '../support/http-endpoint.ts';
 import { startTestProxy, waitUntil, type TestProxy } from '../support/start-test-proxy.ts';
 import { startUpstream } from '../support/start-upstream.ts';
 
-async function startProxyWith(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<TestProxy> {
+async function startProxyWith(
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<TestProxy> {
   const resources = {
     'up.yaml': httpEndpoint('up', 'http://user:hunter2@127.0.0.1:1/base'),
     'broken.yaml': httpEndpoint('broken', 'https://127.0.0.1:1').replace(
@@ -82,7 +85,12 @@ describe('GET /v1.0/metadata', () => {
 
   test('describes the connection to the application', async () => {
     const app = await startUpstream((_request, response) => response.end());
-    const args = [`--app-port=${app.port}`, '--app-max-concurrency=7', '--enable-app-health-check', '--app-health-check-path=/up'];
+    const args = [
+      `--app-port=${app.port}`,
+      '--app-max-concurrency=7',
+      '--enable-app-health-check',
+      '--app-health-check-path=/up',
+    ];
     const answer = await ask((await startProxyWith(args)).port, { path: '/v1.0/metadata' });
     expect(json(answer)['appConnectionProperties']).toEqual({
       port: app.port,
@@ -168,7 +176,10 @@ describe('the public port', () => {
 
   test('shows no more either where no token is set at all', async () => {
     const proxy = await startProxyWith(args);
-    const metadata = await ask(proxy.running.publicPort ?? 0, { path: '/v1.0/metadata', headers: ['dapr-api-token', ''] });
+    const metadata = await ask(proxy.running.publicPort ?? 0, {
+      path: '/v1.0/metadata',
+      headers: ['dapr-api-token', ''],
+    });
     expect(json(metadata)).toEqual({ id: 'orders' });
   });
 

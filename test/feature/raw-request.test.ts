@@ -1,7 +1,13 @@
 /** Request line and header fields arrive at the upstream as the caller sent them, byte for byte. */
 import { describe, expect, test } from 'vitest';
 import { ask } from '../support/ask.ts';
-import { headerLinesOf, requestLineOf, startByteUpstream, bodyOf, type ByteUpstream } from '../support/byte-upstream.ts';
+import {
+  headerLinesOf,
+  requestLineOf,
+  startByteUpstream,
+  bodyOf,
+  type ByteUpstream,
+} from '../support/byte-upstream.ts';
 import { askH2c, openH2c } from '../support/h2c-client.ts';
 import { httpEndpoint } from '../support/http-endpoint.ts';
 import { isWholeResponse, rawExchange } from '../support/raw-exchange.ts';
@@ -73,7 +79,7 @@ describe('the path', () => {
 });
 
 describe('the query', () => {
-  test.for(['?', '?a', '?a=1&a=2&b', '?x=%2F%20+&y=/?', '?a=b?c', '??', "?q='\"<>", '?a&&b=&=c'])(
+  test.for(['?', '?a', '?a=1&a=2&b', '?x=%2F%20+&y=/?', '?a=b?c', '??', '?q=\'"<>', '?a&&b=&=c'])(
     '%s arrives as sent',
     async (query) => {
       const { upstream, proxy } = await startPair();

@@ -46,17 +46,20 @@ describe('the status', () => {
     expect(bodyOf(answer)).toBe('body');
   });
 
-  test.for([301, 302, 303, 307, 308])('%i is returned with its Location, for an HTTPEndpoint and for a URL', async (status) => {
-    const upstream = await startByteUpstream(
-      `HTTP/1.1 ${status} Moved\r\nLocation: http://elsewhere.example/y\r\nContent-Length: 0\r\n\r\n`,
-    );
-    const proxy = await startTestProxy({ resources: { 'up.yaml': httpEndpoint('up', upstream.origin) } });
-    for (const target of ['up', upstream.origin]) {
-      const answer = await ask(proxy.port, { path: `/v1.0/invoke/${target}/method/x`, method: 'POST', body: 'abc' });
-      expect(answer).toMatchObject({ status, headers: { location: 'http://elsewhere.example/y' } });
-    }
-    expect(upstream.requests).toHaveLength(2);
-  });
+  test.for([301, 302, 303, 307, 308])(
+    '%i is returned with its Location, for an HTTPEndpoint and for a URL',
+    async (status) => {
+      const upstream = await startByteUpstream(
+        `HTTP/1.1 ${status} Moved\r\nLocation: http://elsewhere.example/y\r\nContent-Length: 0\r\n\r\n`,
+      );
+      const proxy = await startTestProxy({ resources: { 'up.yaml': httpEndpoint('up', upstream.origin) } });
+      for (const target of ['up', upstream.origin]) {
+        const answer = await ask(proxy.port, { path: `/v1.0/invoke/${target}/method/x`, method: 'POST', body: 'abc' });
+        expect(answer).toMatchObject({ status, headers: { location: 'http://elsewhere.example/y' } });
+      }
+      expect(upstream.requests).toHaveLength(2);
+    },
+  );
 });
 
 describe('header fields', () => {

@@ -18,7 +18,9 @@ async function proxyFor(origin: string, args: readonly string[] = []): Promise<T
   return startTestProxy({ args, resources: { 'up.yaml': httpEndpoint('up', origin) } });
 }
 
-async function startHandled(listener: (request: IncomingMessage, response: ServerResponse) => void): Promise<TestProxy> {
+async function startHandled(
+  listener: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<TestProxy> {
   return proxyFor((await startUpstream(listener)).origin, unlimited);
 }
 
@@ -129,7 +131,9 @@ describe('an upstream that answers before it has the whole body', () => {
 
   test('and closes, is heard by a caller who is still sending', async () => {
     const upstream = await startRawUpstream((socket) => {
-      socket.once('data', () => socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno'));
+      socket.once('data', () =>
+        socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno'),
+      );
     });
     const proxy = await proxyFor(upstream.origin, unlimited);
     const connection = await openRawConnection(proxy.port);
@@ -139,14 +143,18 @@ describe('an upstream that answers before it has the whole body', () => {
   });
 
   test('over HTTP/2 is heard too, and the rest of the upload is waved off', async () => {
-    const proxy = await startHandled((_request, response) => response.writeHead(403, { 'Content-Length': 2 }).end('no'));
+    const proxy = await startHandled((_request, response) =>
+      response.writeHead(403, { 'Content-Length': 2 }).end('no'),
+    );
     const stream = openH2c(proxy.port).request({ ':method': 'POST', ':path': path }, { endStream: false });
     stream.write('x'.repeat(1000));
     expect(await collectH2c(stream)).toMatchObject({ status: 403, body: 'no', resetCode: 0 });
   });
 
   test('over HTTP/2 lets the caller finish', async () => {
-    const proxy = await startHandled((_request, response) => response.writeHead(403, { 'Content-Length': 2 }).end('no'));
+    const proxy = await startHandled((_request, response) =>
+      response.writeHead(403, { 'Content-Length': 2 }).end('no'),
+    );
     const stream = openH2c(proxy.port).request({ ':method': 'POST', ':path': path }, { endStream: false });
     const answer = collectH2c(stream);
     stream.write('x'.repeat(1000));
@@ -173,7 +181,10 @@ describe('Expect: 100-continue', () => {
   test('is not answered with 100 when the call is refused: the body is never sent', async () => {
     const upstream = await startByteUpstream();
     const proxy = await proxyFor(upstream.origin);
-    for (const [target, status] of [['nobody', 404], ['up', 413]] as const) {
+    for (const [target, status] of [
+      ['nobody', 404],
+      ['up', 413],
+    ] as const) {
       const connection = await openRawConnection(proxy.port);
       const length = status === 413 ? 5 * 1024 * 1024 : 5;
       connection.send(

@@ -24,7 +24,10 @@ function urlOf(proxy: TestProxy, path = '/v1.0/invoke/up/method/chat'): string {
 }
 
 const handshake = [
-  'Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 13',
+  'Upgrade: websocket',
+  'Connection: Upgrade',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Version: 13',
 ];
 
 describe('a WebSocket', () => {
@@ -86,7 +89,10 @@ describe('a WebSocket', () => {
 
   test('goes to a target in a header, to a URL and to the own application, which gets its token', async () => {
     const app = await startWebSocketUpstream();
-    const { upstream, proxy } = await startPair({ args: [`--app-port=${app.port}`], env: { APP_API_TOKEN: 'app-secret' } });
+    const { upstream, proxy } = await startPair({
+      args: [`--app-port=${app.port}`],
+      env: { APP_API_TOKEN: 'app-secret' },
+    });
     const authorization = basicTarget('up')[1] ?? '';
     await openWebSocket(urlOf(proxy, '/by-header'), { headers: { 'dapr-app-id': 'up' } });
     await openWebSocket(urlOf(proxy, '/by-basic'), { headers: { authorization } });
@@ -98,7 +104,10 @@ describe('a WebSocket', () => {
       undefined,
       undefined,
     ]);
-    expect(app.handshakes[0]?.headers).toMatchObject({ 'dapr-api-token': 'app-secret', 'dapr-caller-app-id': 'orders' });
+    expect(app.handshakes[0]?.headers).toMatchObject({
+      'dapr-api-token': 'app-secret',
+      'dapr-caller-app-id': 'orders',
+    });
     expect(upstream.handshakes.some(({ headers }) => 'dapr-api-token' in headers)).toBe(false);
   });
 
@@ -106,7 +115,12 @@ describe('a WebSocket', () => {
     const authority = await CertificateAuthority.create('Test Root');
     const identity = await serverIdentity(authority);
     const client = await authority.issueClient({ name: 'orders' });
-    const server = createHttpsServer({ ...identity, requestCert: true, rejectUnauthorized: true, ca: authority.certificatePem });
+    const server = createHttpsServer({
+      ...identity,
+      requestCert: true,
+      rejectUnauthorized: true,
+      ca: authority.certificatePem,
+    });
     const upstream = await startWebSocketUpstream(server);
     const baseUrl = `https://localhost:${upstream.port}`;
     const rootCa = { value: authority.certificatePem };
@@ -122,7 +136,9 @@ describe('a WebSocket', () => {
     await waitUntil(() => opened.messages.length === 1);
     expect(opened.messages).toEqual(['over TLS']);
     for (const name of ['without-identity', 'without-root']) {
-      await expect(openWebSocket(urlOf(proxy, `/v1.0/invoke/${name}/method/x`))).rejects.toThrow(/^refused: 502 .*ERR_DIRECT_INVOKE/);
+      await expect(openWebSocket(urlOf(proxy, `/v1.0/invoke/${name}/method/x`))).rejects.toThrow(
+        /^refused: 502 .*ERR_DIRECT_INVOKE/,
+      );
     }
     expect(upstream.handshakes).toHaveLength(1);
   });
@@ -132,7 +148,8 @@ describe('a handshake', () => {
   const request = `GET /v1.0/invoke/up/method/x HTTP/1.1\r\nHost: x\r\n${handshake.join('\r\n')}\r\n\r\n`;
 
   test('that the upstream accepts shows its fields as they were written, and what follows at once', async () => {
-    const fields = 'Upgrade: websocket\r\nConnection: Upgrade\r\nX-One: 1\r\nconstructor: 1\r\n__proto__: 2\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nx-TWO: 2';
+    const fields =
+      'Upgrade: websocket\r\nConnection: Upgrade\r\nX-One: 1\r\nconstructor: 1\r\n__proto__: 2\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nx-TWO: 2';
     const upstream = await startRawUpstream((socket) => {
       socket.once('data', () => socket.write(`HTTP/1.1 101 Switching Protocols\r\n${fields}\r\n\r\nfirst frame`));
     });
@@ -162,7 +179,9 @@ describe('a handshake', () => {
     const upstream = await startRawUpstream(() => {});
     const resources = { 'up.yaml': httpEndpoint('up', upstream.origin) };
     const proxy = await startTestProxy({ resources, args: ['--upstream-response-timeout=100ms'] });
-    await expect(openWebSocket(urlOf(proxy))).rejects.toThrow(/^refused: 504 .*timed out waiting for the response headers/);
+    await expect(openWebSocket(urlOf(proxy))).rejects.toThrow(
+      /^refused: 504 .*timed out waiting for the response headers/,
+    );
   });
 
   test('that is refused with half a body resets the caller: it must not look whole', async () => {
@@ -189,7 +208,9 @@ describe('a handshake', () => {
 describe('a handshake that is refused', () => {
   test('by the upstream passes with its status, headers and body', async () => {
     const upstream = await startUpstream((_request, response) => {
-      response.writeHead(403, 'Not You', { 'X-Why': 'because', 'Set-Cookie': ['a=1', 'b=2'], 'Content-Length': 4 }).end('nope');
+      response
+        .writeHead(403, 'Not You', { 'X-Why': 'because', 'Set-Cookie': ['a=1', 'b=2'], 'Content-Length': 4 })
+        .end('nope');
     });
     const proxy = await startTestProxy({ resources: { 'up.yaml': httpEndpoint('up', upstream.origin) } });
     const connection = await openRawConnection(proxy.port);

@@ -44,12 +44,17 @@ export interface WebSocketClient {
 }
 
 /** Resolves when the connection is open; rejects with the status of a refusal as `refused: 403`. */
-export function openWebSocket(url: string, options: ClientOptions & { readonly protocols?: string[] } = {}): Promise<WebSocketClient> {
+export function openWebSocket(
+  url: string,
+  options: ClientOptions & { readonly protocols?: string[] } = {},
+): Promise<WebSocketClient> {
   const { protocols = [], ...rest } = options;
   const socket = new WebSocket(url, protocols, rest);
   onTestFinished(() => socket.terminate());
   const client = { socket, messages: [] as (string | Buffer)[], closing: null as WebSocketClient['closing'] };
-  socket.on('message', (message: Buffer, isBinary) => client.messages.push(isBinary ? message : message.toString('utf8')));
+  socket.on('message', (message: Buffer, isBinary) =>
+    client.messages.push(isBinary ? message : message.toString('utf8')),
+  );
   socket.on('close', (code, reason) => (client.closing = { code, reason: reason.toString('utf8') }));
   return new Promise((resolve, reject) => {
     socket.once('open', () => resolve(client));

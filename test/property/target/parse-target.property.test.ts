@@ -5,11 +5,19 @@ import { parseTarget, type TargetHeaders } from '../../../proxy/target/parse-tar
 const noHeaders: TargetHeaders = { appId: undefined, authorization: undefined };
 
 /** Every byte that a request line can hold, but the two that end the path. */
-const pathByte = fc.integer({ min: 0x21, max: 0xff }).map((code) => String.fromCharCode(code)).filter((byte) => byte !== '?');
+const pathByte = fc
+  .integer({ min: 0x21, max: 0xff })
+  .map((code) => String.fromCharCode(code))
+  .filter((byte) => byte !== '?');
 const rawPath = fc.array(pathByte, { maxLength: 40 }).map((bytes) => bytes.join(''));
 const queryByte = fc.integer({ min: 0x21, max: 0xff }).map((code) => String.fromCharCode(code));
-const search = fc.oneof(fc.constant(''), fc.array(queryByte, { maxLength: 20 }).map((bytes) => `?${bytes.join('')}`));
-const anyName = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' }).filter((name) => !/^https?:\/\//.test(name));
+const search = fc.oneof(
+  fc.constant(''),
+  fc.array(queryByte, { maxLength: 20 }).map((bytes) => `?${bytes.join('')}`),
+);
+const anyName = fc
+  .string({ minLength: 1, maxLength: 20, unit: 'grapheme' })
+  .filter((name) => !/^https?:\/\//.test(name));
 
 describe('every target comes back as it was written', () => {
   test('path form: the name is decoded once, path and query keep every byte', () => {

@@ -6,12 +6,41 @@ import { joinPath } from '../../../proxy/upstream/join-path.ts';
 
 /** Pieces that traversals are made of, and bytes that they are not. */
 const piece = fc.constantFrom(
-  '.', '..', '/', '\\', ';', '%2e', '%2E', '%2f', '%2F', '%5c', '%3b', '%25', '%252e', '%252f', '%255c', '%253b',
-  '%25252e', '25', '2e', '2f', '%', 'a', 'base', '=', '+', '%20', '~', '\u00e9',
+  '.',
+  '..',
+  '/',
+  '\\',
+  ';',
+  '%2e',
+  '%2E',
+  '%2f',
+  '%2F',
+  '%5c',
+  '%3b',
+  '%25',
+  '%252e',
+  '%252f',
+  '%255c',
+  '%253b',
+  '%25252e',
+  '25',
+  '2e',
+  '2f',
+  '%',
+  'a',
+  'base',
+  '=',
+  '+',
+  '%20',
+  '~',
+  '\u00e9',
 );
 const hostile = fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join(''));
 const anyBytes = fc
-  .array(fc.integer({ min: 0x21, max: 0xff }).filter((code) => code !== 0x3f), { maxLength: 30 })
+  .array(
+    fc.integer({ min: 0x21, max: 0xff }).filter((code) => code !== 0x3f),
+    { maxLength: 30 },
+  )
   .map((codes) => String.fromCharCode(...codes));
 const path = fc.oneof({ weight: 3, arbitrary: hostile }, { weight: 1, arbitrary: anyBytes });
 const base = fc.constantFrom('', '/', '/base', '/base/', '/deep/base', '/deep/base/');

@@ -3,7 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { requestHeaders } from '../../../proxy/upstream/request-headers.ts';
 import { responseHeaders } from '../../../proxy/upstream/response-headers.ts';
 
-const hopByHop = ['Connection', 'keep-alive', 'Proxy-Connection', 'TE', 'Transfer-Encoding', 'Upgrade', 'HTTP2-Settings'];
+const hopByHop = [
+  'Connection',
+  'keep-alive',
+  'Proxy-Connection',
+  'TE',
+  'Transfer-Encoding',
+  'Upgrade',
+  'HTTP2-Settings',
+];
 const anyName = fc.oneof(
   fc.stringMatching(/^[A-Za-z][A-Za-z0-9-]{0,8}$/).map((name) => `x-${name}`),
   fc.constantFrom('Accept', 'cookie', 'Set-Cookie', 'X-A', 'x-a', 'X-B', 'Content-Type', 'baggage', 'X-Bin'),
@@ -12,7 +20,9 @@ const anyName = fc.oneof(
 const anyValue = fc.oneof(fc.constantFrom('x-a', 'close, X-B', 'chunked', 'a=1'), fc.string({ maxLength: 10 }));
 const pairs = fc.array(fc.tuple(anyName, anyValue), { maxLength: 20 });
 
-const alwaysGone = new Set([...hopByHop, 'Proxy-Authorization', 'Proxy-Authenticate'].map((name) => name.toLowerCase()));
+const alwaysGone = new Set(
+  [...hopByHop, 'Proxy-Authorization', 'Proxy-Authenticate'].map((name) => name.toLowerCase()),
+);
 
 /** The law, said once more in other words: what is neither of the connection nor named by it stays, in order. */
 function expected(sent: readonly (readonly [string, string])[]): string[] {
@@ -22,9 +32,7 @@ function expected(sent: readonly (readonly [string, string])[]): string[] {
       .flatMap(([, value]) => value.split(','))
       .map((token) => token.trim().toLowerCase()),
   );
-  return sent
-    .filter(([name]) => !alwaysGone.has(name.toLowerCase()) && !nominated.has(name.toLowerCase()))
-    .flat();
+  return sent.filter(([name]) => !alwaysGone.has(name.toLowerCase()) && !nominated.has(name.toLowerCase())).flat();
 }
 
 function connectionOf(sent: readonly (readonly [string, string])[]): string | undefined {
@@ -71,7 +79,9 @@ describe('header filtering', () => {
         const set = [{ name, lowerName: name.toLowerCase(), value: 'owner' }];
         const incoming = { rawHeaders: sent.flat(), connection: connectionOf(sent), fromAuthorization: false };
         const headers = requestHeaders(incoming, { set, authorization: null });
-        const found = headers.filter((_, index) => index % 2 === 0 && headers[index]?.toLowerCase() === name.toLowerCase());
+        const found = headers.filter(
+          (_, index) => index % 2 === 0 && headers[index]?.toLowerCase() === name.toLowerCase(),
+        );
         expect(found).toHaveLength(1);
         expect(headers.slice(-2)).toEqual([name, 'owner']);
       }),

@@ -46,7 +46,12 @@ describe('spec.api', () => {
   test('knows the older form, a prefix of the route', () => {
     expect(allowedApis({ allowed: [rule('v1.0', 'invoke')] })).toContain('invoke');
     expect(allowedApis({ allowed: [rule('v1.0', 'i')] })).toEqual(['healthz', 'healthz-outbound', 'invoke']);
-    expect(allowedApis({ denied: [rule('v1.0', 'metadata')] })).toEqual(['healthz', 'healthz-outbound', 'invoke', 'shutdown']);
+    expect(allowedApis({ denied: [rule('v1.0', 'metadata')] })).toEqual([
+      'healthz',
+      'healthz-outbound',
+      'invoke',
+      'shutdown',
+    ]);
     expect(allowedApis({ allowed: [rule('v1.0', 'invoker')] })).not.toContain('invoke');
   });
 

@@ -1,9 +1,26 @@
 import { describe, expect, test } from 'vitest';
 import { decideCors, type CorsRequest } from '../../../proxy/policy/cors.ts';
 
-const simple: CorsRequest = { method: 'GET', origin: 'https://shop.example', requestMethod: undefined, requestHeaders: undefined };
-const preflight: CorsRequest = { ...simple, method: 'OPTIONS', requestMethod: 'PUT', requestHeaders: 'x-a, content-type' };
-const preflightVary = ['Vary', 'Origin', 'Vary', 'Access-Control-Request-Method', 'Vary', 'Access-Control-Request-Headers'];
+const simple: CorsRequest = {
+  method: 'GET',
+  origin: 'https://shop.example',
+  requestMethod: undefined,
+  requestHeaders: undefined,
+};
+const preflight: CorsRequest = {
+  ...simple,
+  method: 'OPTIONS',
+  requestMethod: 'PUT',
+  requestHeaders: 'x-a, content-type',
+};
+const preflightVary = [
+  'Vary',
+  'Origin',
+  'Vary',
+  'Access-Control-Request-Method',
+  'Vary',
+  'Access-Control-Request-Headers',
+];
 
 describe('a request that is no preflight', () => {
   test('gets its origin back when it is allowed', () => {
@@ -37,8 +54,12 @@ describe('a preflight', () => {
       isPreflight: true,
       headers: [
         ...preflightVary,
-        'Access-Control-Allow-Origin', 'https://shop.example',
-        'Access-Control-Allow-Methods', 'PUT', 'Access-Control-Allow-Headers', 'x-a, content-type',
+        'Access-Control-Allow-Origin',
+        'https://shop.example',
+        'Access-Control-Allow-Methods',
+        'PUT',
+        'Access-Control-Allow-Headers',
+        'x-a, content-type',
       ],
     });
   });
@@ -46,7 +67,10 @@ describe('a preflight', () => {
   test('without headers is told none', () => {
     expect(decideCors({ ...preflight, requestHeaders: '' }, ['*']).headers).toEqual([
       ...preflightVary,
-      'Access-Control-Allow-Origin', '*', 'Access-Control-Allow-Methods', 'PUT',
+      'Access-Control-Allow-Origin',
+      '*',
+      'Access-Control-Allow-Methods',
+      'PUT',
     ]);
   });
 
@@ -75,6 +99,8 @@ describe('an allowed origin', () => {
     ['http://localhost:*', 'http://localhost:3000', true],
     ['https://shop.example', 'null', false],
   ] as const)('%s and %s: %s', ([allowed, origin, isAllowed]) => {
-    expect(decideCors({ ...simple, origin }, [allowed]).headers.includes('Access-Control-Allow-Origin')).toBe(isAllowed);
+    expect(decideCors({ ...simple, origin }, [allowed]).headers.includes('Access-Control-Allow-Origin')).toBe(
+      isAllowed,
+    );
   });
 });

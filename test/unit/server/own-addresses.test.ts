@@ -34,7 +34,9 @@ describe('own addresses', () => {
   });
 
   test('listening everywhere includes each address of this machine', () => {
-    const addresses = Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map(({ address }) => address));
+    const addresses = Object.values(networkInterfaces()).flatMap((entries) =>
+      (entries ?? []).map(({ address }) => address),
+    );
     expect(addresses.length).toBeGreaterThan(0);
     for (const address of addresses) expect(listeningOn('0.0.0.0').includes({ address, port: 3500 })).toBe(true);
   });

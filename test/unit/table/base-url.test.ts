@@ -40,7 +40,10 @@ describe('a base URL is taken apart', () => {
   });
 
   test('user information becomes Basic credentials, decoded, and is not part of the origin', () => {
-    expect(partsOf('http://user:pass@h:1/p')).toMatchObject({ origin: 'http://h:1', authorization: basic('user:pass') });
+    expect(partsOf('http://user:pass@h:1/p')).toMatchObject({
+      origin: 'http://h:1',
+      authorization: basic('user:pass'),
+    });
     expect(partsOf('http://us%40er:p%3Aw@h')).toMatchObject({ authorization: basic('us@er:p:w') });
     expect(partsOf('http://user@h')).toMatchObject({ authorization: basic('user:') });
     expect(partsOf('http://u:a@b@h')).toMatchObject({ origin: 'http://h', authorization: basic('u:a@b') });
@@ -72,8 +75,14 @@ describe('what cannot be called is refused with the reason', () => {
     ['http://a\\b', 'its host or port is not valid'],
     ['http://[::1', 'its host or port is not valid'],
     ['http://h/#top', 'it has a fragment (#)'],
-    ['http://h/a b', 'its path or query holds a space, a control character or a letter beyond ASCII; percent-encode it'],
-    ['http://h/caf\u00e9', 'its path or query holds a space, a control character or a letter beyond ASCII; percent-encode it'],
+    [
+      'http://h/a b',
+      'its path or query holds a space, a control character or a letter beyond ASCII; percent-encode it',
+    ],
+    [
+      'http://h/caf\u00e9',
+      'its path or query holds a space, a control character or a letter beyond ASCII; percent-encode it',
+    ],
     ['http://h/\n', 'its path or query holds a space, a control character or a letter beyond ASCII; percent-encode it'],
     ['http://h/50%', 'its path holds a percent sign that begins no valid escape'],
   ])('%s', ([text, mistake]) => {

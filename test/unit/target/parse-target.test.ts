@@ -58,15 +58,19 @@ describe('the path form', () => {
     expect(parseTarget(`/v1.0/invoke/${written ?? ''}/method/x`, noHeaders).name).toBe(name);
   });
 
-  test.for(['/v1.0/invoke/myapp/method', '/v1.0/invoke/myapp', '/v1.0/invoke//method/foo', '/v1.0/invoke/', '/', '/foo'])(
-    '%s names nobody, in the words of Dapr',
-    (url) => {
-      expect(failureOf(url)).toEqual({
-        code: 'target-missing',
-        message: 'failed getting app id either from the URL path or the header dapr-app-id',
-      });
-    },
-  );
+  test.for([
+    '/v1.0/invoke/myapp/method',
+    '/v1.0/invoke/myapp',
+    '/v1.0/invoke//method/foo',
+    '/v1.0/invoke/',
+    '/',
+    '/foo',
+  ])('%s names nobody, in the words of Dapr', (url) => {
+    expect(failureOf(url)).toEqual({
+      code: 'target-missing',
+      message: 'failed getting app id either from the URL path or the header dapr-app-id',
+    });
+  });
 
   test.for(['/v1.0/invoke/a%/method/x', '/v1.0/invoke/a%zz/method/x', '/v1.0/invoke/%ff/method/x'])(
     '%s is refused: its target cannot be decoded',
@@ -156,7 +160,10 @@ describe('the Basic form', () => {
   test('leaves every other Authorization to the upstream', () => {
     const bearer = { appId: undefined, authorization: 'Bearer dapr-app-id:a' };
     expect(parseTarget('/v1.0/invoke/b/method/x', bearer)).toMatchObject({ name: 'b', fromAuthorization: false });
-    expect(parseTarget('/v1.0/invoke/b/method/x', basic('user:pw'))).toMatchObject({ name: 'b', fromAuthorization: false });
+    expect(parseTarget('/v1.0/invoke/b/method/x', basic('user:pw'))).toMatchObject({
+      name: 'b',
+      fromAuthorization: false,
+    });
   });
 
   test('passes over text that is no base64', () => {

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { environmentProxy, type Destination, type EnvironmentProxySettings } from '../../../proxy/upstream/environment-proxy.ts';
+import {
+  environmentProxy,
+  type Destination,
+  type EnvironmentProxySettings,
+} from '../../../proxy/upstream/environment-proxy.ts';
 
 const none: EnvironmentProxySettings = { httpProxy: '', httpsProxy: '', noProxy: '' };
 
@@ -33,12 +37,15 @@ describe('which proxy', () => {
     expect(proxyFor('https://h', { httpsProxy: '10.0.0.1:3128' })).toBe('http://10.0.0.1:3128');
   });
 
-  test.for(['http://localhost', 'http://127.0.0.1', 'http://127.8.9.1:8080', 'http://[::1]:8080', 'http://[::ffff:127.0.0.1]'])(
-    '%s is this machine and is never proxied',
-    (origin) => {
-      expect(isExempt(origin, '')).toBe(true);
-    },
-  );
+  test.for([
+    'http://localhost',
+    'http://127.0.0.1',
+    'http://127.8.9.1:8080',
+    'http://[::1]:8080',
+    'http://[::ffff:127.0.0.1]',
+  ])('%s is this machine and is never proxied', (origin) => {
+    expect(isExempt(origin, '')).toBe(true);
+  });
 
   test('a name that only looks like loopback is proxied', () => {
     expect(isExempt('http://127.example', '')).toBe(false);

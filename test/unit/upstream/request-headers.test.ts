@@ -3,7 +3,11 @@ import { requestHeaders, type RequestHeaderRules } from '../../../proxy/upstream
 
 const noRules: RequestHeaderRules = { set: [], authorization: null };
 
-function filtered(rawHeaders: readonly string[], rules: RequestHeaderRules = noRules, fromAuthorization = false): string[] {
+function filtered(
+  rawHeaders: readonly string[],
+  rules: RequestHeaderRules = noRules,
+  fromAuthorization = false,
+): string[] {
   let connection: string | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     if (rawHeaders[index]?.toLowerCase() !== 'connection') continue;
@@ -18,7 +22,22 @@ function setHeader(name: string, value: string): RequestHeaderRules['set'][numbe
 
 describe('what the caller sent', () => {
   test('keeps case, order, duplicates and values', () => {
-    const sent = ['X-b', '1', 'x-A', ' two', 'X-B', '', 'Accept', 'text/html, */*', 'x-bin', 'AAE=', 'baggage', 'a=1', 'baggage', 'b=2'];
+    const sent = [
+      'X-b',
+      '1',
+      'x-A',
+      ' two',
+      'X-B',
+      '',
+      'Accept',
+      'text/html, */*',
+      'x-bin',
+      'AAE=',
+      'baggage',
+      'a=1',
+      'baggage',
+      'b=2',
+    ];
     expect(filtered(sent)).toEqual(sent);
   });
 
@@ -27,13 +46,36 @@ describe('what the caller sent', () => {
   });
 
   test('passes forwarding and trace headers through as they are', () => {
-    const sent = ['X-Forwarded-For', '1.2.3.4', 'Forwarded', 'for=1.2.3.4', 'Via', '1.1 x', 'traceparent', '00-a-b-01', 'tracestate', 'x=y'];
+    const sent = [
+      'X-Forwarded-For',
+      '1.2.3.4',
+      'Forwarded',
+      'for=1.2.3.4',
+      'Via',
+      '1.1 x',
+      'traceparent',
+      '00-a-b-01',
+      'tracestate',
+      'x=y',
+    ];
     expect(filtered(sent)).toEqual(sent);
   });
 
   test('keeps two Cookie lines of HTTP/1.1 as two, and joins the crumbs of HTTP/2', () => {
-    expect(filtered(['Cookie', 'a=1', 'X', 'y', 'Cookie', 'b=2'])).toEqual(['Cookie', 'a=1', 'X', 'y', 'Cookie', 'b=2']);
-    expect(filtered([':method', 'GET', 'cookie', 'a=1', 'x', 'y', 'cookie', 'b=2'])).toEqual(['cookie', 'a=1; b=2', 'x', 'y']);
+    expect(filtered(['Cookie', 'a=1', 'X', 'y', 'Cookie', 'b=2'])).toEqual([
+      'Cookie',
+      'a=1',
+      'X',
+      'y',
+      'Cookie',
+      'b=2',
+    ]);
+    expect(filtered([':method', 'GET', 'cookie', 'a=1', 'x', 'y', 'cookie', 'b=2'])).toEqual([
+      'cookie',
+      'a=1; b=2',
+      'x',
+      'y',
+    ]);
   });
 });
 
@@ -73,7 +115,10 @@ describe('what is not for the upstream', () => {
 });
 
 describe('what the owner of the target set', () => {
-  const rules: RequestHeaderRules = { set: [setHeader('X-Key', 'secret'), setHeader('Accept', 'application/json')], authorization: null };
+  const rules: RequestHeaderRules = {
+    set: [setHeader('X-Key', 'secret'), setHeader('Accept', 'application/json')],
+    authorization: null,
+  };
 
   test('replaces every line of the caller with that name, in any case', () => {
     expect(filtered(['x-key', '1', 'ACCEPT', '*/*', 'X-KEY', '2', 'A', 'b'], rules)).toEqual([
@@ -102,7 +147,10 @@ describe('credentials in the URL of the target', () => {
   test('are sent when the call has no Authorization', () => {
     expect(filtered(['A', 'b'], rules)).toEqual(['A', 'b', 'Authorization', 'Basic dTpw']);
     expect(filtered(['Authorization', 'Basic pseudo'], rules, true)).toEqual(['Authorization', 'Basic dTpw']);
-    expect(filtered(['Connection', 'authorization', 'Authorization', 'x'], rules)).toEqual(['Authorization', 'Basic dTpw']);
+    expect(filtered(['Connection', 'authorization', 'Authorization', 'x'], rules)).toEqual([
+      'Authorization',
+      'Basic dTpw',
+    ]);
   });
 
   test('give way to the caller, and to spec.headers', () => {

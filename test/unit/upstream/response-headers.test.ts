@@ -7,7 +7,20 @@ function bytes(...texts: readonly string[]): Buffer[] {
 
 describe('the fields of an answer', () => {
   test('keep case, order, duplicates and bytes beyond ASCII', () => {
-    const received = bytes('Set-Cookie', 'a=1', 'X-b', 'caf\u00e9', 'set-cookie', 'b=2', 'Content-Length', '3', 'x-bin', 'AA==', 'X-B', '');
+    const received = bytes(
+      'Set-Cookie',
+      'a=1',
+      'X-b',
+      'caf\u00e9',
+      'set-cookie',
+      'b=2',
+      'Content-Length',
+      '3',
+      'x-bin',
+      'AA==',
+      'X-B',
+      '',
+    );
     expect(responseHeaders(received)).toEqual([
       'Set-Cookie',
       'a=1',
@@ -26,8 +39,26 @@ describe('the fields of an answer', () => {
 
   test('lose what belongs to the connection, and what Connection names', () => {
     const received = bytes(
-      'Connection', 'X-Gone', 'Keep-Alive', 'timeout=5', 'Transfer-Encoding', 'chunked', 'x-gone', '1',
-      'Upgrade', 'h2c', 'Proxy-Authenticate', 'Basic', 'TE', 'trailers', 'X-Kept', '1', 'Connection', 'also-gone', 'Also-Gone', '2',
+      'Connection',
+      'X-Gone',
+      'Keep-Alive',
+      'timeout=5',
+      'Transfer-Encoding',
+      'chunked',
+      'x-gone',
+      '1',
+      'Upgrade',
+      'h2c',
+      'Proxy-Authenticate',
+      'Basic',
+      'TE',
+      'trailers',
+      'X-Kept',
+      '1',
+      'Connection',
+      'also-gone',
+      'Also-Gone',
+      '2',
     );
     expect(responseHeaders(received)).toEqual(['X-Kept', '1']);
   });
@@ -44,6 +75,17 @@ describe('the fields of an answer', () => {
 });
 
 test('trailers lose the fields that frame, route or authenticate a message', () => {
-  const received = ['Grpc-Status', '0', 'Content-Length', '9', 'Set-Cookie', 'a=1', 'Transfer-Encoding', 'chunked', 'x-sum', 'abc'];
+  const received = [
+    'Grpc-Status',
+    '0',
+    'Content-Length',
+    '9',
+    'Set-Cookie',
+    'a=1',
+    'Transfer-Encoding',
+    'chunked',
+    'x-sum',
+    'abc',
+  ];
   expect(responseTrailers(received)).toEqual(['Grpc-Status', '0', 'x-sum', 'abc']);
 });
