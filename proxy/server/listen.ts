@@ -1,26 +1,48 @@
 /** Opens a listening socket, or fails with one clear sentence. */
-import type { Server } from 'node:net';
+import { unlink } from 'node:fs/promises';
+import { connect, type Server } from 'node:net';
 
 export type ListenAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string };
 
 /** Resolves when the server accepts connections. Rejects with an Error that says what to change. */
-export function listen(server: Server, address: ListenAddress): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (cause: NodeJS.ErrnoException): void => reject(new Error(sentence(address, cause), { cause }));
-    server.once('error', fail);
+export async function listen(server: Server, address: ListenAddress): Promise<void> {
+  const mistake = await tryToListen(server, address);
+  if (mistake === null) return;
+  // A killed program leaves its socket file behind, and a pod's volume outlives its containers.
+  const isLeftBehind = mistake.code === 'EADDRINUSE' && address.kind === 'unix' && (await isAbandoned(address.path));
+  if (isLeftBehind) await unlink(address.path).catch(() => undefined);
+  const cause = isLeftBehind ? await tryToListen(server, address) : mistake;
+  if (cause !== null) throw new Error(sentence(address, cause), { cause });
+}
+
+function tryToListen(server: Server, address: ListenAddress): Promise<NodeJS.ErrnoException | null> {
+  return new Promise((resolve) => {
+    server.once('error', resolve);
     server.listen(address.kind === 'tcp' ? { host: address.host, port: address.port } : { path: address.path }, () => {
-      server.off('error', fail);
-      resolve();
+      server.off('error', resolve);
+      resolve(null);
     });
+  });
+}
+
+/** Whether nobody listens on a socket file. */
+function isAbandoned(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ path });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
   });
 }
 
 function sentence(address: ListenAddress, cause: NodeJS.ErrnoException): string {
   const where = address.kind === 'tcp' ? `${address.host}:${address.port}` : address.path;
   if (cause.code === 'EADDRINUSE')
-    return `cannot listen on ${where}: it is taken by another program; choose another port`;
+    return `cannot listen on ${where}: it is taken by another program; choose another ${address.kind === 'tcp' ? 'port' : 'folder'}`;
   if (cause.code === 'EACCES') return `cannot listen on ${where}: not permitted; choose a port above 1023`;
   if (cause.code === 'EADDRNOTAVAIL') return `cannot listen on ${where}: this machine does not have that address`;
   return `cannot listen on ${where}: ${cause.code ?? cause.message}`;
