@@ -38,7 +38,7 @@ export interface RunningProxy {
   readonly metricsPort: number | null;
   /** Of the table in force. */
   tableRevision(): string;
-  /** Begins the graceful shutdown; a second call changes nothing. */
+  /** Begins the graceful shutdown; once begun, another call changes nothing. */
   shutdown(): void;
   /** Settles when everything is closed. `forced`: the grace period ran out, or the caller asked for it. */
   readonly ended: Promise<ShutdownManner>;
@@ -81,6 +81,7 @@ export async function startProxy(settings: ProxySettings, options: StartProxyOpt
   };
   const listener = createApiListener(context);
   let isEnding = false;
+  const force = new AbortController();
   const closers: (() => void)[] = [];
   try {
     await applyFirstTable(context, stop.signal);
@@ -90,7 +91,11 @@ export async function startProxy(settings: ProxySettings, options: StartProxyOpt
     const publicListener = settings.listen.publicPort === null ? null : await startPublicListener(context);
     closers.push(() => publicListener?.close());
     readiness.set('listeners');
-    logger.info('proxy listens', { port: apiPort, publicPort: publicListener?.port, metricsPort: metricsListener?.port });
+    logger.info('proxy listens', {
+      port: apiPort,
+      publicPort: publicListener?.port,
+      metricsPort: metricsListener?.port,
+    });
     void awaitApp(ownApp, context, stop.signal);
     return {
       apiPort,
@@ -109,9 +114,10 @@ export async function startProxy(settings: ProxySettings, options: StartProxyOpt
   }
 
   function beginShutdown(manner: ShutdownManner): void {
+    if (manner === 'forced') force.abort();
     if (isEnding) return;
     isEnding = true;
-    void shutDown(manner, { context, listener }).then((outcome) => {
+    void shutDown({ context, listener, force: force.signal }).then((outcome) => {
       stop.abort();
       for (const close of closers) close();
       ended.resolve(outcome);
@@ -165,7 +171,11 @@ async function openApi(listener: ApiListener, settings: ProxySettings, own: OwnA
   return chosen;
 }
 
-async function awaitApp(ownApp: OwnApp, { clock, readiness, logger }: ProxyContext, signal: AbortSignal): Promise<void> {
+async function awaitApp(
+  ownApp: OwnApp,
+  { clock, readiness, logger }: ProxyContext,
+  signal: AbortSignal,
+): Promise<void> {
   void ownApp.health?.run(signal);
   if (ownApp.address !== null) {
     logger.info('waiting for the application', { port: ownApp.address.port });

@@ -16,8 +16,12 @@ import { rescue } from './rescue.ts';
 /** Serves one request. Never rejects: every failure ends in `rescue`. */
 export async function handleRequest(exchange: Exchange, context: ProxyContext): Promise<void> {
   let isAdmitted = false;
+  // Until the last byte is out: a slow reader is in flight too, and a shutdown must not cut it.
+  exchange.response.onClose(() => {
+    if (isAdmitted) context.admission.leave();
+    record(exchange, context);
+  });
   try {
-    exchange.response.onClose(() => record(exchange, context));
     context.admission.enter();
     isAdmitted = true;
     if (answerPreflight(exchange, context)) return;
@@ -28,8 +32,6 @@ export async function handleRequest(exchange: Exchange, context: ProxyContext): 
     else await serveApi(api, exchange, context);
   } catch (error) {
     rescue(error, exchange, context);
-  } finally {
-    if (isAdmitted) context.admission.leave();
   }
 }
 

@@ -23,8 +23,11 @@ export async function handleWebSocket(handshake: WebSocketHandshake, context: Pr
   const response = new UpgradeResponse(socket);
   const exchange = new Exchange({ request, response, startedAtMs: context.clock.monotonicMs() });
   let isAdmitted = false;
+  response.onClose(() => {
+    if (isAdmitted) context.admission.leave();
+    record(exchange, context);
+  });
   try {
-    response.onClose(() => record(exchange, context));
     context.admission.enter();
     isAdmitted = true;
     admitInvocation(exchange, context);
@@ -70,7 +73,5 @@ export async function handleWebSocket(handshake: WebSocketHandshake, context: Pr
     }
   } catch (error) {
     rescue(error, exchange, context);
-  } finally {
-    if (isAdmitted) context.admission.leave();
   }
 }

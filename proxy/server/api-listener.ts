@@ -52,6 +52,7 @@ export class ApiListener {
   readonly #http1;
   readonly #http2;
   #isDraining = false;
+  #onLastClosed: (() => void) | null = null;
 
   constructor(options: ApiListenerOptions) {
     this.#options = options;
@@ -103,8 +104,17 @@ export class ApiListener {
   drain(): void {
     this.#isDraining = true;
     for (const server of this.#servers) server.close();
+    for (const socket of this.#sockets) this.#closeAfterAnswer(socket);
     this.#http1.closeIdleConnections();
     for (const session of this.#sessions) session.close();
+  }
+
+  /** Resolves when no connection is left. */
+  closed(): Promise<void> {
+    if (this.#sockets.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onLastClosed = resolve;
+    });
   }
 
   /** Cuts every connection that is left. */
@@ -118,7 +128,10 @@ export class ApiListener {
     socket.on('error', () => socket.destroy());
     if (this.#sockets.size >= this.#options.maxConnections) return sendRawReply(socket, tooManyConnections);
     this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      if (this.#sockets.size === 0) this.#onLastClosed?.();
+    });
     if (!this.#options.h2c) {
       this.#http1.emit('connection', socket);
       return;
@@ -129,6 +142,14 @@ export class ApiListener {
       silence.cancel();
       (version === 'http2' ? this.#http2 : this.#http1).emit('connection', socket);
     });
+  }
+
+  /** An answer whose head is out has promised to keep the connection; it is closed once the answer is complete. */
+  #closeAfterAnswer(socket: Socket): void {
+    const last = this.#lastBySocket.get(socket);
+    if (last === undefined || isOver(last)) return;
+    if (!last.response.headersSent) last.response.shouldKeepAlive = false;
+    else last.response.once('close', () => this.#http1.closeIdleConnections());
   }
 
   #openSession(session: ServerHttp2Session): void {
