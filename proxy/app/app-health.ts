@@ -14,6 +14,9 @@ export interface AppHealthOptions {
   readonly telemetry: Telemetry;
 }
 
+/** More than anybody writes for a probe. */
+const maxBodyBytes = 64 * 1024;
+
 /** Unhealthy until the first success; then until so many failures in a row. */
 export class AppHealth {
   readonly #options: AppHealthOptions;
@@ -54,32 +57,30 @@ export class AppHealth {
     const { check, pool, clock } = this.#options;
     return new Promise((resolve) => {
       let controller: Dispatcher.DispatchController | null = null;
+      let bodyBytes = 0;
+      // It outlasts the status: a body without an end would keep its connection for ever.
       const timer = clock.after(check.timeoutMs, () => {
         controller?.abort(new Error('the probe took too long'));
         resolve(0);
       });
-      const settle = (status: number): void => {
-        timer.cancel();
-        resolve(status);
+      const handler: Dispatcher.DispatchHandler = {
+        onRequestStart: (started) => {
+          controller = started;
+        },
+        onResponseStart: (_controller, status) => {
+          if (status >= 200) resolve(status);
+        },
+        onResponseData: (receiving, chunk) => {
+          bodyBytes += chunk.length;
+          if (bodyBytes > maxBodyBytes) receiving.abort(new Error('the body is of no interest'));
+        },
+        onResponseEnd: () => timer.cancel(),
+        onResponseError: () => {
+          timer.cancel();
+          resolve(0);
+        },
       };
-      pool.dispatch(
-        {
-          method: 'GET',
-          path: check.path.startsWith('/') ? check.path : `/${check.path}`,
-          headers: [],
-          body: null,
-          trailers: null,
-        },
-        {
-          onRequestStart: (started) => {
-            controller = started;
-          },
-          onResponseStart: (_controller, status) => {
-            if (status >= 200) settle(status);
-          },
-          onResponseError: () => settle(0),
-        },
-      );
+      pool.dispatch({ method: 'GET', path: check.path, headers: [], body: null, trailers: null }, handler);
     });
   }
 }

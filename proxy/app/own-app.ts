@@ -26,7 +26,7 @@ export interface OwnAppOptions {
   readonly telemetry: Telemetry;
 }
 
-/** Throws an Error when the application's CA file cannot be read. */
+/** Throws ConfigError when the application's CA file cannot be used. */
 export function createOwnApp({ settings, factory, clock, logger, telemetry }: OwnAppOptions): OwnApp {
   const { app } = settings;
   const upstream = app === null || !isHttpApp(app) ? null : factory.forApp(app);

@@ -1,5 +1,7 @@
 /** Makes upstreams: which connections, which header rules and which limit each kind of target gets. */
 import { readFileSync } from 'node:fs';
+import { rootCaMistake } from '#shared/compile/check-pem.ts';
+import { ConfigError } from '#shared/errors/config-error.ts';
 import type { AppSettings, ProxySettings } from '#shared/settings/proxy-settings.ts';
 import type { ReadyEndpoint } from '#shared/table/endpoint-table.ts';
 import { Sensitive } from '#shared/table/sensitive.ts';
@@ -61,15 +63,14 @@ export class UpstreamFactory {
     };
   }
 
-  /** The application beside the proxy, which alone gets APP_API_TOKEN. Throws when its CA file cannot be read. */
+  /** The application beside the proxy, which alone gets APP_API_TOKEN. Throws ConfigError when its CA file cannot be used. */
   forApp(app: AppSettings & { readonly protocol: keyof typeof httpByProtocol }): Upstream {
     const { appId, namespace, appApiToken } = this.#options.settings;
     const scheme = app.protocol === 'https' ? 'https' : 'http';
     const host = app.channelAddress.includes(':')
       ? `[${app.channelAddress.replace(/^\[|\]$/g, '')}]`
       : app.channelAddress;
-    const rootCa =
-      app.caFile === '' ? null : new Sensitive(readFileSync(app.caFile, 'utf8'), { ref: 'app CA file', version: '' });
+    const rootCa = app.protocol === 'https' && app.caFile !== '' ? readRoots(app.caFile) : null;
     const token = appApiToken === null ? [] : [setHeader('dapr-api-token', appApiToken.reveal())];
     return {
       kind: 'app',
@@ -109,4 +110,17 @@ export class UpstreamFactory {
 
 function setHeader(name: string, value: string): SetHeader {
   return { lowerName: name.toLowerCase(), name, value };
+}
+
+function readRoots(file: string): Sensitive {
+  let pem: string;
+  try {
+    pem = readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    throw new ConfigError([`--app-ca-file: ${file} cannot be read (${code}).`]);
+  }
+  const mistake = rootCaMistake(pem);
+  if (mistake !== null) throw new ConfigError([`--app-ca-file: ${file} cannot be used: ${mistake.message}.`]);
+  return new Sensitive(pem, { ref: 'app CA file', version: '' });
 }

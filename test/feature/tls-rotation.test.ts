@@ -1,13 +1,13 @@
 /** Rotated TLS material: new calls use it at once, what is under way finishes with the old. */
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { CertificateAuthority, type IssuedCertificate } from '../../examples/certificates/certificate-authority.ts';
 import { ask } from '../support/ask.ts';
 import { startTestProxy, waitUntil, type TestProxy } from '../support/start-test-proxy.ts';
 import { clientNameOf, serverIdentity, startHttp2Upstream, startTlsUpstream } from '../support/start-tls-upstream.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { documents, endpointManifest, secretManifest } from '../support/tls-manifests.ts';
 
 let authority: CertificateAuthority;
@@ -144,8 +144,7 @@ describe('a rotated Secret', () => {
 
 describe('a rotated secrets file', () => {
   test('serves new calls at once, also when Kubernetes swaps the link to its folder', async () => {
-    const volume = await mkdtemp(join(tmpdir(), 'farpoint-volume-'));
-    onTestFinished(() => rm(volume, { recursive: true, force: true }));
+    const volume = await temporaryFolder();
     await swapVolume(volume, 'one', first);
     await symlink(join('..data', 'secrets.json'), join(volume, 'secrets.json'));
     const upstream = await startTlsUpstream(demands());

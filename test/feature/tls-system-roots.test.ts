@@ -1,14 +1,14 @@
 /** The machine's roots, which node reads when a process starts: so these run the real command line. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
 import { ask, errorOf, type Answer } from '../support/ask.ts';
 import { startForwardProxy } from '../support/start-forward-proxy.ts';
 import { identityOptions, serverIdentity, startTlsUpstream } from '../support/start-tls-upstream.ts';
 import { startUpstream } from '../support/start-upstream.ts';
 import { endpointManifest } from '../support/tls-manifests.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startProxyProcess } from './cli/farpoint-process.ts';
 
 let authority: CertificateAuthority;
@@ -20,12 +20,6 @@ beforeAll(async () => {
   stranger = await CertificateAuthority.create('Stranger Root');
   server = await serverIdentity(authority);
 });
-
-async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'farpoint-test-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 interface Started {
   readonly manifest: string;
