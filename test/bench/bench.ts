@@ -3,7 +3,7 @@
  * .run/bench.json. A missed bar is printed, not an error. QUICK=1 makes it shorter and rougher.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measureChangeTimes } from './change-time.ts';
 import { hasBundle } from './farpoint.ts';
@@ -47,6 +47,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<number> {
 }
 
 async function measure(plan: Plan, folder: string): Promise<BenchResult> {
+  const [loadBefore = 0] = loadavg();
   const withNginx = await hasNginx();
   if (!withNginx) say('nginx is not installed: the upstream is a Node server and there is nothing to compare with.');
   const generator = await chooseGenerator();
@@ -71,6 +72,7 @@ async function measure(plan: Plan, folder: string): Promise<BenchResult> {
     cpu: cpus()[0]?.model.trim() ?? 'unknown CPU',
     cores: availableParallelism(),
     node: process.versions.node,
+    loadBefore,
   };
   return { machine, generator: generator.name, ...loads, readyMs, changeMs };
 }
@@ -81,18 +83,26 @@ async function measureThroughput(
   targets: readonly Target[],
   generator: LoadGenerator,
 ): Promise<BenchResult['throughput']> {
-  const entries = targets.map(({ name }) => ({ name, roundsPerSecond: [] as number[], failures: 0 }));
+  const entries = targets.map((target) => ({
+    target,
+    roundsPerSecond: [] as number[],
+    cpuMicrosPerRequest: [] as number[],
+    failures: 0,
+  }));
   for (const { url } of targets) await generator.measure({ url, seconds: 2 });
   for (let round = 1; round <= plan.rounds; round += 1) {
-    for (const [index, { name, url }] of targets.entries()) {
+    for (const entry of entries) {
+      const { name, url, server } = entry.target;
       say(`requests/s, round ${round}: ${name}`);
+      const cpuBefore = await server.cpuSeconds();
       const { requestsPerSecond, failures } = await generator.measure({ url, seconds: plan.roundSeconds });
-      const entry = entries[index];
-      entry?.roundsPerSecond.push(requestsPerSecond);
-      if (entry !== undefined) entry.failures += failures;
+      const cpuSeconds = (await server.cpuSeconds()) - cpuBefore;
+      entry.roundsPerSecond.push(requestsPerSecond);
+      entry.cpuMicrosPerRequest.push((cpuSeconds * 1_000_000) / (requestsPerSecond * plan.roundSeconds));
+      entry.failures += failures;
     }
   }
-  return entries;
+  return entries.map(({ target, ...measured }) => ({ name: target.name, ...measured }));
 }
 
 function say(text: string): void {

@@ -6,6 +6,7 @@ import { percentile } from './statistics.ts';
 export function reportText(result: BenchResult): string {
   return [
     `${result.machine.cpu}, ${result.machine.cores} cores, Node ${result.machine.node}, load by ${result.generator}`,
+    ...busyLines(result),
     '',
     ...throughputLines(result),
     '',
@@ -18,14 +19,23 @@ export function reportText(result: BenchResult): string {
   ].join('\n');
 }
 
+/** A machine that is busy with something else measures that as well. */
+function busyLines({ machine }: BenchResult): readonly string[] {
+  if (machine.loadBefore < 0.5) return [];
+  return [
+    `BUSY: the machine had a load of ${machine.loadBefore.toFixed(1)} before the run; take the numbers with care.`,
+  ];
+}
+
 function throughputLines(result: BenchResult): readonly string[] {
   const nginx = requestsPerSecond(result, 'nginx');
-  const rows = result.throughput.map(({ name, roundsPerSecond }) => {
+  const rows = result.throughput.map(({ name, roundsPerSecond, cpuMicrosPerRequest }) => {
     const rate = percentile(roundsPerSecond, 0.5);
     const ratio = nginx === null ? '-' : (rate / nginx).toFixed(2);
-    return [name, rate.toFixed(0), ratio, roundsPerSecond.map((round) => round.toFixed(0)).join(' ')];
+    const cpu = percentile(cpuMicrosPerRequest, 0.5).toFixed(0);
+    return [name, rate.toFixed(0), ratio, cpu, roundsPerSecond.map((round) => round.toFixed(0)).join(' ')];
   });
-  return table([['64 connections', 'requests/s', 'of nginx', 'rounds'], ...rows]);
+  return table([['64 connections', 'requests/s', 'of nginx', 'CPU us/request', 'rounds'], ...rows]);
 }
 
 function steadyLoadLines(result: BenchResult): readonly string[] {

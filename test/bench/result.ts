@@ -4,12 +4,19 @@ import type { SteadyLoad } from './steady-load.ts';
 import type { TargetName } from './targets.ts';
 
 export interface BenchResult {
-  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
+  readonly machine: {
+    readonly cpu: string;
+    readonly cores: number;
+    readonly node: string;
+    /** Of the minute before the run: what else the machine was doing, which no number below is free of. */
+    readonly loadBefore: number;
+  };
   readonly generator: string;
-  /** Requests per second in each round, and how many went wrong over all rounds. */
+  /** Each round's requests per second and processor time a request, and how many went wrong over all rounds. */
   readonly throughput: readonly {
     readonly name: TargetName;
     readonly roundsPerSecond: readonly number[];
+    readonly cpuMicrosPerRequest: readonly number[];
     readonly failures: number;
   }[];
   readonly steadyLoad: readonly ({ readonly name: TargetName } & SteadyLoad)[];
