@@ -1,4 +1,5 @@
 /** `farpoint <command>`: finds the command and loads only that one. */
+import { keepHeapSmall } from './keep-heap-small.ts';
 import { print, printError } from './print.ts';
 import { version } from './version.ts';
 
@@ -15,6 +16,7 @@ const [command = '', ...argv] = process.argv.slice(2);
 
 switch (command) {
   case 'proxy': {
+    keepHeapSmall();
     const { runProxyCommand } = await import('./proxy-command.ts');
     await runProxyCommand(argv, process.env);
     break;

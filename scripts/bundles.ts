@@ -16,6 +16,15 @@ const replacements: ReadonlyMap<string, string> = new Map([
   ['@dabh/diagnostics', 'module.exports = () => () => false;'],
 ]);
 
+/** What undici loads and the proxy has off: its second HTTP/1 parser, and its HTTP/2 client (ours is proxy/upstream). */
+const unusedParts: ReadonlyMap<RegExp, string> = new Map([
+  [/\/milo\/(?:no-)?simd(?:\.js)?$/, "throw new Error('undici is bundled without its second parser');"],
+  [
+    /\/client-h2(?:\.js)?$/,
+    "module.exports = () => { throw new Error('undici is bundled without its HTTP/2 client'); };",
+  ],
+]);
+
 const replacePackages: Plugin = {
   name: 'replace-packages',
   setup(building) {
@@ -23,6 +32,14 @@ const replacePackages: Plugin = {
       if (replacements.has(name)) return { path: name, namespace: 'replaced' };
       return { errors: [{ text: `${name} has no replacement: add one to scripts/bundles.ts` }] };
     });
+    for (const [filter, contents] of unusedParts) {
+      building.onResolve({ filter }, ({ importer, path: name }) =>
+        importer.includes('/undici/') ? { path: name, namespace: 'unused', pluginData: contents } : undefined,
+      );
+    }
+    building.onLoad({ filter: /.*/, namespace: 'unused' }, ({ pluginData }: { pluginData: string }) => ({
+      contents: pluginData,
+    }));
     building.onLoad({ filter: /.*/, namespace: 'replaced' }, ({ path: name }) => ({
       contents: replacements.get(name) ?? '',
     }));
