@@ -1,7 +1,7 @@
 # The door to everything. `make` lists what there is.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup run test check fmt lint types knip golden generate build bench clean
+.PHONY: help setup run test check fmt lint types knip golden generate build bench soak clean
 
 # Node 26 comes from the pinned npm package `node`; whatever the machine has is only used to install it.
 MACHINE_PATH := $(PATH)
@@ -50,6 +50,9 @@ build: setup ## bundle dist/farpoint.js (everything) and dist/proxy.js (what a p
 
 bench: build ## measure against the upstream direct and nginx
 	@$(NODE) test/bench/bench.ts
+
+soak: setup ## the tests of limits at full size: bodies of 1 GiB, 100,000 names
+	@SOAK_MIB=1024 $(NODE) $(BIN)/vitest run --config test/vitest.config.ts feature/limits-
 
 clean: ## remove what was built
 	@rm -rf dist .tsbuild .run

@@ -1,0 +1,85 @@
+/**
+ * Bodies of any size leave the memory of a proxy flat: measured in a process of its own, as users run it.
+ * SOAK_MIB sets the size (`make soak`: 1024); `make test` takes a quarter of that, with the same bar.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { httpEndpoint } from '../support/http-endpoint.ts';
+import { download, largeBodyUpstream, upload } from '../support/large-bodies.ts';
+import { peakMibDuring } from '../support/resident-memory.ts';
+import { waitUntil } from '../support/start-test-proxy.ts';
+import { startUpstream } from '../support/start-upstream.ts';
+import { startProxyProcess } from './cli/farpoint-process.ts';
+
+const mib = 1024 * 1024;
+const size = Number(process.env['SOAK_MIB'] ?? 256) * mib;
+/** Of the issue: what the resident memory may grow by, once warm. */
+const flatMib = 20;
+const timeout = 60_000 + size / 10_000;
+
+async function startMeasured(origin: string): Promise<{ url: string; pid: number }> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'farpoint-limits-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(path.join(folder, 'up.yaml'), httpEndpoint('up', origin));
+  const { farpoint, url } = await startProxyProcess([`--resources-path=${folder}`, '--max-body-size=0']);
+  return { url: `${url}/v1.0/invoke/up/method`, pid: farpoint.child.pid ?? 0 };
+}
+
+test('a large download and a large upload leave memory flat', { timeout }, async () => {
+  const upstream = await startUpstream(largeBodyUpstream);
+  const { url, pid } = await startMeasured(upstream.origin);
+  const transfer = async (bytes: number): Promise<void> => {
+    expect(await download(`${url}/${bytes}`)).toBe(bytes);
+    expect(await upload(`${url}/sized`, { bytes, isSized: true })).toBe(String(bytes));
+    expect(await upload(`${url}/chunked`, { bytes: bytes / 4, isSized: false })).toBe(String(bytes / 4));
+  };
+  const warm = await peakMibDuring(pid, async () => {
+    await transfer(size / 4);
+    await transfer(size / 4);
+  });
+  const peak = await peakMibDuring(pid, () => transfer(size));
+  expect(peak - warm, `${peak.toFixed(0)} MiB at most, ${warm.toFixed(0)} MiB when warm`).toBeLessThan(flatMib);
+});
+
+test('a caller that does not read an endless answer costs less than 2 MiB', { timeout }, async () => {
+  let sent = 0;
+  const upstream = await startUpstream((request, response) => {
+    if (request.url !== '/endless') return void response.end('ok');
+    const piece = Buffer.alloc(64 * 1024);
+    const write = (): void => {
+      do sent += piece.length;
+      while (response.write(piece));
+      response.once('drain', write);
+    };
+    write();
+  });
+  const { url, pid } = await startMeasured(upstream.origin);
+  const { port, pathname } = new URL(url);
+  const readNothing = (): Socket => {
+    const socket = connect({ host: '127.0.0.1', port: Number(port) });
+    onTestFinished(() => void socket.destroy());
+    socket.pause();
+    socket.write(`GET ${pathname}/endless HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    return socket;
+  };
+  const isStill = async (): Promise<boolean> => {
+    const before = sent;
+    for (let call = 0; call < 20; call += 1) await download(`${url}/small`);
+    return sent > 0 && sent === before;
+  };
+  const callers: Socket[] = [];
+  const stallTwenty = async (): Promise<void> => {
+    callers.push(...Array.from({ length: 20 }, readNothing));
+    await waitUntil(isStill);
+  };
+  const warm = await peakMibDuring(pid, async () => {
+    await stallTwenty();
+    await stallTwenty();
+  });
+  const peak = await peakMibDuring(pid, stallTwenty);
+  expect(peak - warm, `${peak.toFixed(0)} MiB at most, ${warm.toFixed(0)} MiB when warm`).toBeLessThan(20 * 2);
+  expect(callers.every((socket) => !socket.destroyed)).toBe(true);
+});
