@@ -160,6 +160,42 @@ describe('1xx', () => {
     expect(answer).toMatchObject({ status: 200, informational: [103, 103], body: 'ok' });
   });
 
+  test.for([
+    ['alone in its read', ['HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok']],
+    [
+      'together with the answer',
+      ['HTTP/1.1 100 Continue\r\nX-A: b\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'],
+    ],
+    ['twice', ['HTTP/1.1 100 C\r\n\r\nHTTP/1.1 100 C\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok']],
+  ] as const)('100 that the proxy did not ask the upstream for ends there: %s', async ([, pieces]) => {
+    const upstream = await startRawUpstream((socket) => {
+      socket.on('data', (request: Buffer) => {
+        if (!request.includes('abc')) return;
+        const [first, ...rest] = pieces;
+        socket.write(first, () => setImmediate(() => void socket.write(rest.join(''))));
+      });
+    });
+    const proxy = await proxyFor(upstream);
+    const post = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc`;
+    for (const request of [post, post]) {
+      const answer = await rawExchange(proxy.port, request, isWholeResponse);
+      expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    }
+  });
+
+  test('lines inside a body are no 1xx', async () => {
+    const body = 'HTTP/1.1 100 Continue\r\n\r\n';
+    const upstream = await startRawUpstream((socket) => {
+      socket.on('data', () => {
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`, () => {
+          setImmediate(() => void socket.write(body));
+        });
+      });
+    });
+    const answer = await rawExchange((await proxyFor(upstream)).port, `${get}\r\n`, isWholeResponse);
+    expect(answer.endsWith(`\r\n\r\n${body}`)).toBe(true);
+  });
+
   test('are not shown to a caller of HTTP/1.0', async () => {
     const upstream = await startRawUpstream((socket) => {
       socket.once('data', () => {
