@@ -1,5 +1,6 @@
 /** The one table from error codes to replies: status, body and headers of every answer that the proxy itself makes. */
 import type { ProxyError, ProxyErrorCode } from '#shared/errors/proxy-error.ts';
+import { withoutUserInfo } from '../telemetry/without-user-info.ts';
 import type { Reply } from './reply.ts';
 
 interface ReplyRule {
@@ -62,7 +63,7 @@ export function errorReply(error: ProxyError, options: ErrorReplyOptions): Reply
   const message =
     body === 'message' || options.target === ''
       ? error.message
-      : `failed to invoke, id: ${withoutUserInfo(options.target)}, err: ${error.message}`;
+      : `failed to invoke, id: ${withoutUserInfo(options.target).replace('[redacted]@', '')}, err: ${error.message}`;
   return { ...head, contentType: 'application/json', body: errorBody('ERR_DIRECT_INVOKE', message) };
 }
 
@@ -73,9 +74,4 @@ export function errorBody(errorCode: string, message: string): string {
 
 function escapeAsGo(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-}
-
-/** `http://user:password@host` must not travel back in an error. */
-function withoutUserInfo(target: string): string {
-  return target.replace(/^(https?:\/\/)[^/?#]*@/i, '$1');
 }

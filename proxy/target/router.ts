@@ -5,6 +5,7 @@
 import type { Endpoint, EndpointTable, ReadyEndpoint } from '#shared/table/endpoint-table.ts';
 import { parseBaseUrl } from '#shared/table/base-url.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
+import { withoutUserInfo } from '../telemetry/without-user-info.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { UpstreamFactory } from '../upstream/upstream-factory.ts';
 import { isUrlTarget } from './parse-target.ts';
@@ -73,14 +74,14 @@ export class Router {
     if (isUrlTarget(target)) return this.#urlRoute(target);
     const [appId = '', namespace = this.#options.namespace, ...rest] = target.split('.');
     if (rest.length > 0 || appId === '' || namespace === '')
-      throw new ProxyError('target-invalid', `invalid app id ${target}`);
+      throw new ProxyError('target-invalid', `invalid app id ${withoutUserInfo(target)}`);
     const local = namespace === this.#options.namespace ? this.#liveByName.get(appId) : undefined;
     if (local !== undefined) return endpointRoute(local);
     const app = this.#options.resolveApp({ appId, namespace });
     if (app !== null) return { upstream: app, base: app.base, authorization: null };
     throw new ProxyError(
       'target-unknown',
-      `no HTTPEndpoint "${target}" is loaded for app "${this.#options.appId}", and no app of that id is known`,
+      `no HTTPEndpoint "${withoutUserInfo(target)}" is loaded for app "${this.#options.appId}", and no app of that id is known`,
     );
   }
 

@@ -1,8 +1,8 @@
 /** Takes user names and passwords out of URLs that stand inside a path, before a log line or a label sees them. */
 
-/** `http://`, also escaped as a whole or in part, up to the end of its authority. */
-const urlAuthority = /(https?(?::|%3a)(?:\/|%2f)+)((?:(?!\/|%2f)[^?#])*)/gi;
-const mayHoldUrl = /https?(?::|%3a)/i;
+/** `http://` or any scheme, also escaped as a whole or in part, up to the end of its authority. */
+const urlAuthority = /([a-z][a-z0-9+.-]{0,15}(?::|%3a)(?:\/|%2f)+)((?:(?!\/|%2f)[^?#])*)/gi;
+const mayHoldUrl = /(?::|%3a)(?:\/|%2f)/i;
 const lastAt = /^.*(?:@|%40)/i;
 /** Something after the host that is no port: the beginning of a password that `/` or `?` cut off. */
 const noPort = /^[^:[]*?(?::|%3a)(?!\d*$)/i;

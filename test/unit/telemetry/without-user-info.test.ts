@@ -13,6 +13,9 @@ describe('withoutUserInfo', () => {
     ['/v1.0/invoke/http://user:pw-cut-by-a-query', '/v1.0/invoke/http://[redacted]'],
     ['http://user:pw@proxy/v1.0/healthz', 'http://[redacted]@proxy/v1.0/healthz'],
     ['/fetch/http://user:pw@host/', '/fetch/http://[redacted]@host/'],
+    ['/v1.0/invoke/ftp://user:pw@host/method/x', '/v1.0/invoke/ftp://[redacted]@host/method/x'],
+    ['/v1.0/invoke%2Fredis%3A%2F%2Fuser:pw@host', '/v1.0/invoke%2Fredis%3A%2F%2F[redacted]@host'],
+    ['git+ssh://user:pw@host', 'git+ssh://[redacted]@host'],
   ])('%s', (path, expected) => {
     expect(withoutUserInfo(path)).toBe(expected);
   });
