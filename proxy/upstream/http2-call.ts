@@ -15,8 +15,18 @@ export interface Http2CallOptions {
   readonly responseIdleTimeoutMs: number;
 }
 
-/** How a call left its connection. `refused`: the upstream has not looked at it, so it may be sent again. */
-export type Http2CallEnd = 'done' | 'refused';
+/** How a call left its connection. `repeat`: the upstream has not looked at it, or most likely not, so it may be sent again. */
+export type Http2CallEnd = 'done' | 'repeat';
+
+export interface Http2CallPlace {
+  readonly session: ClientHttp2Session;
+  /** Whether the connection has carried calls before. */
+  readonly wasKept: boolean;
+  /** Called once, when the stream is closed. */
+  readonly onEnd: (end: Http2CallEnd) => void;
+}
+
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM } = constants;
 
@@ -55,8 +65,9 @@ export class Http2Call implements Dispatcher.DispatchController {
     if (!this.#isSettled) send(this.#options.request, this.#options.handler);
   }
 
-  /** Sends it. `onEnd` is called once, when the stream is closed. */
-  send(session: ClientHttp2Session, onEnd: (end: Http2CallEnd) => void): void {
+  /** Sends it. */
+  send(place: Http2CallPlace): void {
+    const { session, onEnd } = place;
     const { request, handler, origin } = this.#options;
     if (this.#isSettled) return onEnd('done');
     this.#attempts += 1;
@@ -78,12 +89,12 @@ export class Http2Call implements Dispatcher.DispatchController {
       .on('end', () => this.#end())
       .on('timeout', () => this.abort(timeoutError(this.#isAnswered)))
       .on('error', (error) => {
-        if (!this.#isRefused(stream)) this.fail(streamError(error));
+        if (!this.#mayRepeat(stream, place)) this.fail(streamError(error));
       })
       .on('close', () => {
-        if (this.#isRefused(stream)) {
+        if (this.#mayRepeat(stream, place)) {
           this.#stream = null;
-          return onEnd('refused');
+          return onEnd('repeat');
         }
         this.fail(new ProxyError('upstream-reset', 'the upstream ended the call without a whole answer'));
         onEnd('done');
@@ -156,9 +167,11 @@ export class Http2Call implements Dispatcher.DispatchController {
     };
   }
 
-  #isRefused({ rstCode }: ClientHttp2Stream): boolean {
-    const { body } = this.#options.request;
-    return rstCode === NGHTTP2_REFUSED_STREAM && !this.#isSettled && body === null && this.#attempts === 1;
+  /** Once, and never after a sign of an answer. A safe request also when a kept connection broke under it, as KeptConnection does. */
+  #mayRepeat({ rstCode }: ClientHttp2Stream, { session, wasKept }: Http2CallPlace): boolean {
+    const { body, method } = this.#options.request;
+    if (this.#isSettled || this.rawHeaders !== null || body !== null || this.#attempts > 1) return false;
+    return rstCode === NGHTTP2_REFUSED_STREAM || (wasKept && session.destroyed && safeMethods.has(method));
   }
 
   #upload(stream: ClientHttp2Stream, { body, trailers }: UpstreamRequest): void {

@@ -11,8 +11,8 @@ export interface Http2ConnectionOptions {
   readonly idleTimeoutMs: number;
   /** Another call fits, or the connection is gone. */
   readonly onChange: () => void;
-  /** The upstream has not looked at this call: it may go elsewhere. */
-  readonly onRefused: (call: Http2Call) => void;
+  /** This call may go elsewhere. */
+  readonly onRepeat: (call: Http2Call) => void;
 }
 
 /** As undici's; what the far end allows may be less. */
@@ -27,6 +27,7 @@ export class Http2Connection {
   #calls = 0;
   #allowedStreams = 1;
   #isSettling = true;
+  #hasCarried = false;
   #awaitsPing = false;
 
   private constructor(session: ClientHttp2Session, options: Http2ConnectionOptions) {
@@ -78,7 +79,11 @@ export class Http2Connection {
     this.#calls += 1;
     this.#session.ref();
     try {
-      call.send(this.#session, (end) => this.#endCall(call, end));
+      call.send({
+        session: this.#session,
+        wasKept: this.#hasCarried,
+        onEnd: (end) => this.#endCall(call, end),
+      });
     } catch (error) {
       this.#endCall(call, 'done');
       call.fail(new ProxyError('bad-request', 'the request cannot be sent as it is', { cause: error }));
@@ -98,8 +103,9 @@ export class Http2Connection {
 
   #endCall(call: Http2Call, end: Http2CallEnd): void {
     this.#calls -= 1;
+    this.#hasCarried = true;
     if (this.#calls === 0) this.#session.unref();
-    if (end === 'refused') this.#options.onRefused(call);
+    if (end === 'repeat') this.#options.onRepeat(call);
     this.#options.onChange();
   }
 

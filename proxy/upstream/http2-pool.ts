@@ -90,7 +90,7 @@ export class Http2Pool {
       maxHeaderBytes,
       idleTimeoutMs,
       onChange: () => this.#change(connection),
-      onRefused: (call) => this.#place(call),
+      onRepeat: (call) => this.#place(call),
     });
     this.#connections = [...this.#connections, connection];
     if (this.#isClosed) connection.close();

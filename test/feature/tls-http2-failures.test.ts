@@ -166,6 +166,40 @@ describe('REFUSED_STREAM', () => {
   });
 });
 
+describe('a kept connection that breaks under a call', () => {
+  /** Answers the first call of each connection and breaks the connection at the second. */
+  const breaking: StreamListener = (stream) => {
+    if (stream.id !== 1) {
+      stream.session?.socket.destroy();
+      return;
+    }
+    stream.resume();
+    stream.respond({ ':status': 200 });
+    stream.end('answered');
+  };
+
+  test('costs a safe call nothing: it goes again over a new one', async () => {
+    const { call, upstream } = await startBoth(breaking);
+    for (let count = 0; count < 3; count += 1) expect(await call()).toMatchObject({ status: 200, body: 'answered' });
+    expect(upstream.connections).toHaveLength(3);
+  });
+
+  test('is 502 for any other call, which is never sent twice', async () => {
+    const { call, upstream } = await startBoth(breaking);
+    expect((await call('POST', 'pay')).status).toBe(200);
+    expect((await call('POST', 'pay')).status).toBe(502);
+    expect((await call('DELETE')).status).toBe(200);
+    expect((await call('DELETE')).status).toBe(502);
+    expect(upstream.requests).toHaveLength(4);
+  });
+
+  test('is 502 when it was opened for this very call: nothing says that the call was not looked at', async () => {
+    const { call, upstream } = await startBoth((stream) => stream.session?.socket.destroy());
+    expect((await call()).status).toBe(502);
+    expect(upstream.requests).toHaveLength(1);
+  });
+});
+
 describe('a server that cannot be had', () => {
   test('fails all who wait for it together, not one after the other', async () => {
     // Accepts and never shakes hands: every attempt takes the whole connect timeout.
