@@ -12,18 +12,19 @@ export interface ConfigurationResult {
 
 /** Reads Configurations in order: a later one replaces what an earlier one says, field by field. */
 export function parseConfiguration(manifests: readonly Manifest[]): ConfigurationResult {
-  const mistakes: string[] = [];
+  // A set, because every field of a map that is none would say so.
+  const mistakes = new Set<string>();
   let merged: UnknownRecord = {};
   for (const manifest of manifests) {
     if (!isConfiguration(manifest)) {
-      mistakes.push(`${manifest.location}: it is no Configuration of dapr.io/v1alpha1`);
+      mistakes.add(`${manifest.location}: it is no Configuration of dapr.io/v1alpha1`);
       continue;
     }
     const spec = recordFrom(withoutNulls(manifest.document['spec'])) ?? {};
-    readSpec(spec, (mistake) => mistakes.push(`${manifest.location}: ${mistake}`));
+    readSpec(spec, (mistake) => mistakes.add(`${manifest.location}: ${mistake}`));
     merged = mergeRecords(merged, spec);
   }
-  return { configuration: readSpec(merged, () => undefined), mistakes };
+  return { configuration: readSpec(merged, () => undefined), mistakes: [...mistakes] };
 }
 
 /** Dapr does not look at either field in a file; where they say something else, the wrong file was named. */
@@ -165,8 +166,17 @@ class FieldReader {
 
   #expect<Value>(path: string, what: string, convert: (value: unknown) => Value | null): Value | null {
     let value: unknown = this.#fields;
-    for (const step of path.split('.')) value = recordFrom(value)?.[step];
-    if (value === undefined) return null;
+    let at = '';
+    for (const step of path.split('.')) {
+      const record = recordFrom(value);
+      if (record === null) {
+        this.complain(`spec.${this.#prefix}${at} must be a map`);
+        return null;
+      }
+      value = record[step];
+      if (value === undefined) return null;
+      at = at === '' ? step : `${at}.${step}`;
+    }
     const converted = convert(value);
     if (converted === null) this.complain(`spec.${this.#prefix}${path} must be ${what}`);
     return converted;

@@ -35,7 +35,7 @@ export async function makeTlsMaterial(): Promise<ReadonlyMap<string, string>> {
     ['chain.certificate', chain.chainPem],
     ['chain.certificate.reversed', issuer + leaf],
     ['chain.key', chain.privateKeyPem],
-    ['public.key', generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }) as string],
+    ['public.key', generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' })],
   ]);
 }
 

@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import { defaultConfiguration } from '#shared/resources/configuration.ts';
+import { parseConfiguration, type ConfigurationResult } from '#shared/resources/parse-configuration.ts';
+import { readDocument } from '../../../proxy/source/read-document.ts';
+
+/** Each text is the `spec` of one Configuration. */
+function parse(...specs: readonly string[]): ConfigurationResult {
+  return parseConfiguration(
+    specs.map((text, index) => {
+      const spec: unknown = readDocument({ text, line: 1 }).document;
+      return {
+        document: { apiVersion: 'dapr.io/v1alpha1', kind: 'Configuration', metadata: { name: 'config' }, spec },
+        location: `${index + 1}.yaml:1`,
+      };
+    }),
+  );
+}
+
+describe('parseConfiguration', () => {
+  test('gives the defaults when nothing is said', () => {
+    expect(parse()).toEqual({ configuration: defaultConfiguration, mistakes: [] });
+    expect(parse('{}')).toEqual({ configuration: defaultConfiguration, mistakes: [] });
+    expect(parse('api:\nmetrics:\nhttpPipeline: { handlers: [] }')).toEqual(parse());
+  });
+
+  test('reads every field that concerns invocation', () => {
+    const { configuration, mistakes } = parse(`
+api:
+  allowed: [{ name: invoke, version: v1, protocol: http }, { name: state, version: v1, protocol: grpc }]
+  denied: [{ name: shutdown, version: v1 }]
+logging: { apiLogging: { enabled: true, obfuscateURLs: true, omitHealthChecks: true } }
+metrics:
+  enabled: true
+  recordErrorCodes: true
+  latencyDistributionBuckets: [1, 5.5, 10]
+  http: { increasedCardinality: false, excludeVerbs: true, pathMatching: ['/orders/{id}'] }
+  rules:
+    - name: dapr_http_server_latency
+      labels: [{ name: path, regex: { '/orders/id': '^/orders/.+$', other: '.*' } }]
+secrets:
+  scopes: [{ storeName: vault, defaultAccess: Deny, allowedSecrets: [a], deniedSecrets: [b] }]
+tracing: { samplingRate: '1' }
+`);
+    expect(mistakes).toEqual([]);
+    expect(configuration).toEqual({
+      apiAccess: { allowed: [{ name: 'invoke', version: 'v1' }], denied: [{ name: 'shutdown', version: 'v1' }] },
+      apiLogging: { enabled: true, obfuscateUrls: true, omitHealthChecks: true },
+      metrics: {
+        enabled: true,
+        increasedCardinality: false,
+        excludeVerbs: true,
+        pathMatching: ['/orders/{id}'],
+        recordErrorCodes: true,
+        latencyBucketsMs: [1, 5.5, 10],
+        rules: [
+          {
+            metric: 'dapr_http_server_latency',
+            label: 'path',
+            patterns: [
+              { pattern: '^/orders/.+$', replacement: '/orders/id' },
+              { pattern: '.*', replacement: 'other' },
+            ],
+          },
+        ],
+      },
+      secretScopes: [{ storeName: 'vault', defaultAccess: 'deny', allowedSecrets: ['a'], deniedSecrets: ['b'] }],
+    });
+  });
+
+  test('lets metrics win over metric, field by field', () => {
+    const { configuration } = parse(
+      'metric: { enabled: false, http: { excludeVerbs: true } }\nmetrics: { enabled: true }',
+    );
+    expect(configuration.metrics).toMatchObject({ enabled: true, excludeVerbs: true });
+    expect(parse('metric: { enabled: false }').configuration.metrics.enabled).toBe(false);
+  });
+
+  test('lets a later file replace what an earlier one says, field by field', () => {
+    const { configuration } = parse(
+      'api: { denied: [{ name: shutdown, version: v1 }] }\nlogging: { apiLogging: { enabled: true, omitHealthChecks: true } }',
+      'api: { denied: [{ name: metadata, version: v1 }] }\nlogging: { apiLogging: { enabled: false } }',
+    );
+    expect(configuration.apiAccess.denied).toEqual([{ name: 'metadata', version: 'v1' }]);
+    expect(configuration.apiLogging).toMatchObject({ enabled: false, omitHealthChecks: true });
+  });
+
+  test('names every mistake with its file and field', () => {
+    const { mistakes } = parse(
+      'metrics: { enabled: "yes", latencyDistributionBuckets: [0, x] }\nlogging: []',
+      'secrets: { scopes: [{ defaultAccess: maybe }] }\napi: { allowed: [7, { version: v1 }] }',
+    );
+    expect(mistakes).toEqual([
+      '1.yaml:1: spec.logging must be a map',
+      '1.yaml:1: spec.metrics.enabled must be true or false',
+      '1.yaml:1: spec.metrics.latencyDistributionBuckets[0] must be a number above 0',
+      '1.yaml:1: spec.metrics.latencyDistributionBuckets[1] must be a number above 0',
+      '2.yaml:1: spec.api.allowed[0] must be a map',
+      '2.yaml:1: spec.api.allowed[0].name is missing',
+      '2.yaml:1: spec.secrets.scopes[0].storeName is missing',
+      '2.yaml:1: spec.secrets.scopes[0].defaultAccess must be allow or deny',
+    ]);
+  });
+
+  test.each(['httpPipeline', 'appHttpPipeline'])(
+    'refuses handlers in %s: a guard must not be skipped silently',
+    (name) => {
+      const { mistakes } = parse(`${name}: { handlers: [{ name: auth, type: middleware.http.bearer }] }`);
+      expect(mistakes).toEqual([`1.yaml:1: spec.${name}.handlers is not supported by this version; remove it`]);
+      expect(parse(`${name}: { handlers: some }`).mistakes).toHaveLength(1);
+    },
+  );
+
+  test('refuses a document of another kind, and takes one that does not say', () => {
+    const document = { apiVersion: 'v1', kind: 'ConfigMap' };
+    expect(parseConfiguration([{ document, location: 'a.yaml:1' }]).mistakes).toEqual([
+      'a.yaml:1: it is no Configuration of dapr.io/v1alpha1',
+    ]);
+    expect(parseConfiguration([{ document: { spec: {} }, location: 'a.yaml:1' }]).mistakes).toEqual([]);
+  });
+});
