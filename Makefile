@@ -51,8 +51,8 @@ build: setup ## bundle dist/farpoint.js (everything) and dist/proxy.js (what a p
 bench: build ## measure against the upstream direct and nginx
 	@$(NODE) test/bench/bench.ts
 
-soak: setup ## the tests of limits at full size: bodies of 1 GiB, 100,000 names
-	@SOAK_MIB=1024 $(NODE) $(BIN)/vitest run --config test/vitest.config.ts feature/limits-
+soak: setup ## the tests of limits at full size: bodies of 1 GiB, 100,000 names, 10,000 requests at random
+	@SOAK_MIB=1024 FUZZ_RUNS=100 $(NODE) $(BIN)/vitest run --config test/vitest.config.ts feature/limits- feature/bad-fuzz
 
 clean: ## remove what was built
 	@rm -rf dist .tsbuild .run
