@@ -1,6 +1,7 @@
 /** Sends one call to an upstream and streams the answer back, with backpressure both ways. Collects nothing. */
 import { AnswerHandler, type AnsweredCall, type CallResult } from './answer-handler.ts';
 import type { ConnectionPool } from './connection-pool.ts';
+import { requestTrailers } from './request-headers.ts';
 import type { RequestTrailers, UpstreamRequest } from './upstream-request.ts';
 
 export interface Call extends AnsweredCall {
@@ -29,5 +30,6 @@ export function forward(call: Call): Promise<CallResult> {
 function trailersOf({ exchange }: Call): RequestTrailers | null {
   const announced = exchange.header('trailer') ?? '';
   if (announced === '' && exchange.request.httpVersionMajor === 1) return null;
-  return { announced, fields: () => exchange.request.rawTrailers };
+  const connection = exchange.header('connection');
+  return { announced, fields: () => requestTrailers(exchange.request.rawTrailers, connection) };
 }

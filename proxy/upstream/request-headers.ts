@@ -63,6 +63,23 @@ export function requestHeaders(incoming: IncomingHeaders, rules: RequestHeaderRu
   return headers;
 }
 
+/** What a field after the body may not say: how to read or route the message, or who sends it (RFC 9110 §6.5.1). */
+const noTrailer = /^(?:authorization|content-(?:encoding|length|range|type)|cookie)$/;
+
+/** Names and values in turn of the fields that follow the body: never what the proxy keeps from the fields before it. */
+export function requestTrailers(rawTrailers: readonly string[], connection: string | undefined): string[] {
+  const nominated = namesInConnection(connection);
+  const trailers: string[] = [];
+  for (let index = 0; index + 1 < rawTrailers.length; index += 2) {
+    const name = rawTrailers[index] ?? '';
+    const lowerName = name.toLowerCase();
+    if (isHopByHop(lowerName) || consumedNames.has(lowerName)) continue;
+    if (nominated.has(lowerName) || noTrailer.test(lowerName)) continue;
+    trailers.push(name, rawTrailers[index + 1] ?? '');
+  }
+  return trailers;
+}
+
 function isSet(set: readonly SetHeader[], lowerName: string): boolean {
   for (const header of set) if (header.lowerName === lowerName) return true;
   return false;
