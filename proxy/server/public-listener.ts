@@ -18,6 +18,8 @@ export interface PublicListener {
 }
 
 const maxConnections = 256;
+/** How often node looks for requests that are late; left alone, every half minute. */
+const connectionsCheckMs = 1_000;
 
 /** Opens the port. Rejects with one clear sentence. */
 export async function startPublicListener(context: ProxyContext): Promise<PublicListener> {
@@ -26,6 +28,7 @@ export async function startPublicListener(context: ProxyContext): Promise<Public
     maxHeaderSize: limits.maxHeaderBytes,
     headersTimeout: limits.headerTimeoutMs,
     requestTimeout: limits.headerTimeoutMs,
+    connectionsCheckingInterval: connectionsCheckMs,
     keepAliveTimeout: limits.idleTimeoutMs,
   });
   server.maxConnections = maxConnections;
