@@ -92,7 +92,7 @@ export class FolderTables {
 
 /** Outside a cluster Dapr looks at namespaces only when NAMESPACE is set (spec/httpendpoint.md §5). */
 function audienceOf({ appId, namespace, env }: ProxySettings): Audience {
-  return { appId, namespace: env.has('NAMESPACE') ? namespace : '' };
+  return { appId, namespace: (env.get('NAMESPACE') ?? '') === '' ? '' : namespace };
 }
 
 /** The mistake begins with its file and line. */
