@@ -83,7 +83,7 @@ test.for([
 test.for([
   ['GET', get],
   ['POST', post],
-])('a kept connection that the upstream closed while idle does not fail the next %s', async ([, request]) => {
+] as const)('a kept connection that the upstream closed while idle does not fail the next %s', async ([, request]) => {
   const scripted = await startScripted();
   expect(await statusOf(scripted, get)).toBe('200');
   for (const socket of scripted.sockets) socket.end();
@@ -167,7 +167,7 @@ test.for([
   ['stops inside its status line', 'HTTP/1.1 200'],
   ['stops inside its headers', 'HTTP/1.1 200 OK\r\nX: '],
   ['stops after an informational answer', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
-])('an upstream that %s is a 504 after --upstream-response-timeout', async ([, bytes]) => {
+] as const)('an upstream that %s is a 504 after --upstream-response-timeout', async ([, bytes]) => {
   const scripted = await startScripted(['--upstream-response-timeout=100ms']);
   scripted.script = (socket) => void socket.write(bytes);
   const received = await rawExchange(scripted.proxy.port, get, (text) =>
