@@ -15,8 +15,6 @@ interface Watched {
   readonly watcher: FSWatcher;
   readonly identity: string;
   names: ReadonlySet<string> | null;
-  /** It was told that the directory itself went away: it will never hear anything again. */
-  isDead: boolean;
 }
 
 export class DirectoryWatcher {
@@ -36,7 +34,7 @@ export class DirectoryWatcher {
     for (const [directory, names] of places) {
       const identity = await identityOf(directory);
       const watched = this.#watchedByDirectory.get(directory);
-      if (watched !== undefined && !watched.isDead && watched.identity === identity) {
+      if (watched?.identity === identity) {
         watched.names = names;
         continue;
       }
@@ -53,8 +51,8 @@ export class DirectoryWatcher {
   #watch(directory: string, identity: string, names: ReadonlySet<string> | null): boolean {
     try {
       const watcher = watch(directory, { persistent: false });
-      const watched: Watched = { watcher, identity, names, isDead: false };
-      watcher.on('change', (event, name) => this.#heard(directory, watched, { event, name: name?.toString() ?? null }));
+      const watched: Watched = { watcher, identity, names };
+      watcher.on('change', (_event, name) => this.#heard(directory, watched, name?.toString() ?? null));
       watcher.on('error', (err) => this.#failed(directory, err));
       this.#watchedByDirectory.set(directory, watched);
       return true;
@@ -64,15 +62,8 @@ export class DirectoryWatcher {
     }
   }
 
-  #heard(
-    directory: string,
-    watched: Watched,
-    { event, name }: { readonly event: string; readonly name: string | null },
-  ): void {
-    // A directory that is deleted or moved away reports itself by its own name.
-    const isItself = event === 'rename' && name === path.basename(directory);
-    if (isItself) watched.isDead = true;
-    if (name !== null && !isItself && watched.names !== null && !watched.names.has(name)) return;
+  #heard(directory: string, { names }: Watched, name: string | null): void {
+    if (name !== null && names !== null && !names.has(name)) return;
     this.#options.onChange(name === null ? directory : path.join(directory, name));
   }
 

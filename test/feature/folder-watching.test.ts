@@ -1,4 +1,5 @@
-import { appendFile, mkdir, open, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { utimesSync, writeFileSync } from 'node:fs';
+import { appendFile, mkdir, open, rename, rm, symlink, unlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { httpEndpoint } from '../support/http-endpoint.ts';
@@ -29,6 +30,18 @@ describe('a folder of manifests', () => {
       await writeFile(file, one);
       await expect.poll(() => folder.stateOf('github'), patience).toBe('ready https://one.example');
     }
+  });
+
+  test('applies a file whose size and time say that nothing happened', async () => {
+    const longAgo = new Date(1_000_000);
+    const folder = await watchedFolder({
+      files: { 'resources/a.yaml': one },
+      prepare: (root) => utimes(path.join(root, 'resources/a.yaml'), longAgo, longAgo),
+    });
+    const file = path.join(folder.resources, 'a.yaml');
+    writeFileSync(file, two);
+    utimesSync(file, longAgo, longAgo);
+    await expect.poll(() => folder.stateOf('github'), patience).toBe('ready https://two.example');
   });
 
   test('applies a file that appears, one that goes and one that is emptied', async () => {
