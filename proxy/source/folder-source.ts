@@ -34,9 +34,13 @@ export class FolderSource {
     const changes = new ChangeSignal({ clock, quietMs, maxWaitMs });
     const watcher = new DirectoryWatcher({ logger, onChange: (changedPath) => changes.touch(changedPath) });
     try {
+      // Before the first look, so that nothing goes unheard after it.
+      const { resourcesPaths, configFiles } = this.#options;
+      await watcher.follow(await watchPlacesFor([...resourcesPaths, ...configFiles]));
       let reading = await reader.read(new Set());
       onReading(reading);
-      // What changed before a watch began went unheard: look once more after each new one.
+      // Only a reading tells where links and secrets files lead. What changed there before a watch began went unheard:
+      // look once more after each new one.
       let isUnheard = await watcher.follow(await watchPlacesFor(reading.paths));
       let lookMs = 0;
       while (!signal.aborted) {
