@@ -5,6 +5,7 @@
 import { createServer as createHttp1Server, type IncomingMessage, type ServerResponse } from 'node:http';
 import {
   createServer as createHttp2Server,
+  type Http2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
   type ServerHttp2Session,
@@ -50,7 +51,7 @@ export class ApiListener {
   /** Connections that bad bytes came on; nothing more is read from them. */
   readonly #failed = new WeakSet<Duplex>();
   readonly #http1;
-  readonly #http2;
+  #http2: Http2Server | null = null;
   #isDraining = false;
   #onLastClosed: (() => void) | null = null;
 
@@ -76,15 +77,6 @@ export class ApiListener {
       .on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
       .on('connect', (_request, socket) => sendRawReply(socket, methodNotImplemented))
       .on('clientError', (error: NodeJS.ErrnoException, socket) => this.#failToParse(error.code ?? '', socket));
-    this.#http2 = createHttp2Server({
-      maxHeaderListPairs: 1_000,
-      maxSessionMemory: 10,
-      settings: { maxConcurrentStreams: maxStreams },
-    });
-    this.#http2
-      .on('session', (session) => this.#openSession(session))
-      .on('request', (request, response) => this.#serveHttp2(request, response, { expectsContinue: false }))
-      .on('checkContinue', (request, response) => this.#serveHttp2(request, response, { expectsContinue: true }));
   }
 
   /** Opens one more address. Rejects with one clear sentence. Resolves with the port, `null` for a socket file. */
@@ -124,6 +116,21 @@ export class ApiListener {
     this.#http1.closeAllConnections();
   }
 
+  /** Made when the first caller speaks HTTP/2: node:http2 costs every start 40 ms, and most proxies never need it. */
+  #http2Server(): Http2Server {
+    if (this.#http2 !== null) return this.#http2;
+    this.#http2 = createHttp2Server({
+      maxHeaderListPairs: 1_000,
+      maxSessionMemory: 10,
+      settings: { maxConcurrentStreams: maxStreams },
+    });
+    this.#http2
+      .on('session', (session) => this.#openSession(session))
+      .on('request', (request, response) => this.#serveHttp2(request, response, { expectsContinue: false }))
+      .on('checkContinue', (request, response) => this.#serveHttp2(request, response, { expectsContinue: true }));
+    return this.#http2;
+  }
+
   #accept(socket: Socket): void {
     socket.on('error', () => socket.destroy());
     if (this.#sockets.size >= this.#options.maxConnections) return sendRawReply(socket, tooManyConnections);
@@ -140,7 +147,7 @@ export class ApiListener {
     socket.once('close', () => silence.cancel());
     detectHttpVersion(socket, (version) => {
       silence.cancel();
-      (version === 'http2' ? this.#http2 : this.#http1).emit('connection', socket);
+      (version === 'http2' ? this.#http2Server() : this.#http1).emit('connection', socket);
     });
   }
 
@@ -207,7 +214,7 @@ export class ApiListener {
     const failure = messageFailure(request);
     if (failure !== null) return sendRawReply(socket, failure);
     if (isWebSocketUpgrade(request)) return this.#options.onWebSocket(request, socket, head);
-    acceptH2cUpgrade({ request, socket, head, server: this.#http2 });
+    acceptH2cUpgrade({ request, socket, head, server: this.#http2Server() });
   }
 
   /** Bad bytes get an answer in their turn: never inside or instead of the answer to the request before them. */
