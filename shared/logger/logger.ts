@@ -46,7 +46,9 @@ function jsonLine(line: Line): string {
 
 function textLine(line: Line): string {
   const { level, message, timestamp: _timestamp, time, ...fields } = line;
-  const facts = Object.entries(fields).map(([name, value]) => `${name}=${JSON.stringify(value, plainError)}`);
+  const facts = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${JSON.stringify(value, plainError)}`);
   return [`time=${JSON.stringify(time)} level=${level} msg=${JSON.stringify(message)}`, ...facts].join(' ');
 }
 
