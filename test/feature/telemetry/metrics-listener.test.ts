@@ -1,10 +1,9 @@
 /** The metrics port: what it serves, to whom, and what it does with readers that misbehave. */
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   startMetricsListener,
@@ -12,11 +11,11 @@ import {
   type MetricsListenerOptions,
 } from '../../../proxy/telemetry/metrics-listener.ts';
 import { Metrics } from '../../../proxy/telemetry/metrics.ts';
+import { curl } from '../../support/curl.ts';
 import { parseExposition, valueOf } from '../../support/exposition.ts';
 import { memoryLogger } from '../../support/memory-logger.ts';
 import { endedCall, github, servedRequest, tableWith } from '../../support/telemetry-records.ts';
 
-const run = promisify(execFile);
 /** Dapr's names, which are kept although promtool does not like them. */
 const namesOfDapr =
   /^dapr_(?:http_(?:server|client|healthprobes)_\w+_count|runtime_service_invocation_res_recv_latency_ms) /;
@@ -102,8 +101,8 @@ describe('a scrape', () => {
 
   test('with curl works too', async () => {
     const { port } = await listening();
-    const { stdout } = await run('curl', ['-sS', '-D', '-', '-o', '/dev/null', `http://127.0.0.1:${port}/metrics`]);
-    expect(stdout).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    const { output } = await curl('-D', '-', '-o', '/dev/null', `http://127.0.0.1:${port}/metrics`);
+    expect(output).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   });
 
   test('by HEAD has no body', async () => {
