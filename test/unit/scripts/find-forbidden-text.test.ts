@@ -27,10 +27,17 @@ describe('findForbiddenText', () => {
 
   test.each([
     ['rejectUnauthorized: true,'],
+    ['createServer({ requestCert: true, rejectUnauthorized: false })'],
     ['the home/work balance'],
     ['https://example.com/home/x'],
     ['secure: true'],
   ])('lets pass: %s', (line) => {
     expect(findForbiddenText('a.ts', line)).toEqual([]);
+  });
+
+  test('lets the test of a variable name it, and no other file', () => {
+    const line = "const off = { NODE_TLS_REJECT_UNAUTHORIZED: '0' };";
+    expect(findForbiddenText('test/feature/tls-system-roots.test.ts', line)).toEqual([]);
+    expect(findForbiddenText('test/feature/tls-names.test.ts', line)).toHaveLength(1);
   });
 });
