@@ -3,7 +3,8 @@ import type { Call } from './calls.ts';
 import { curlLine } from './make-call.ts';
 import type { Answer } from './send-request.ts';
 
-const answerWidth = 100;
+/** Room for the reason of a refusal. */
+const answerWidth = 240;
 
 export interface Outcome {
   readonly call: Call;
