@@ -27,7 +27,7 @@ describe('findForbiddenText', () => {
 
   test.each([
     ['rejectUnauthorized: true,'],
-    ['createServer({ requestCert: true, rejectUnauthorized: false })'],
+    ['createServer({ requestCert: true, rejectUnauthorized: true })'],
     ['the home/work balance'],
     ['https://example.com/home/x'],
     ['secure: true'],
@@ -35,9 +35,12 @@ describe('findForbiddenText', () => {
     expect(findForbiddenText('a.ts', line)).toEqual([]);
   });
 
-  test('lets the test of a variable name it, and no other file', () => {
-    const line = "const off = { NODE_TLS_REJECT_UNAUTHORIZED: '0' };";
-    expect(findForbiddenText('test/feature/tls-system-roots.test.ts', line)).toEqual([]);
+  test.each([
+    ['tls-system-roots', "const off = { NODE_TLS_REJECT_UNAUTHORIZED: '0' };"],
+    ['tls-material', 'createServer({ requestCert: true, rejectUnauthorized: false })'],
+  ])('lets test/feature/%s hold what it is about, and no other file: %s', (name, line) => {
+    expect(findForbiddenText(`test/feature/${name}.test.ts`, line)).toEqual([]);
     expect(findForbiddenText('test/feature/tls-names.test.ts', line)).toHaveLength(1);
+    expect(findForbiddenText('proxy/upstream/connector.ts', line)).toHaveLength(1);
   });
 });
