@@ -54,8 +54,8 @@ const lazyNodeModules: Plugin = {
   name: 'lazy-node-modules',
   setup(building) {
     building.onResolve({ filter: /^node:http2?$/ }, ({ path: name }) => ({ path: name, namespace: 'lazy' }));
-    building.onLoad({ filter: /.*/, namespace: 'lazy' }, async ({ path: name }) => {
-      const names = JSON.stringify(Object.keys(await import(name)).filter((key) => key !== 'default'));
+    building.onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path: name }) => {
+      const names = JSON.stringify(Object.keys(process.getBuiltinModule(name) ?? {}));
       const read = `process.getBuiltinModule('${name}')[key]`;
       return {
         contents: `for (const key of ${names}) Object.defineProperty(exports, key, { enumerable: true, get: () => ${read} });`,

@@ -9,8 +9,8 @@ export type HttpVersion = 'http1' | 'http2';
 export function detectHttpVersion(socket: Socket, decided: (version: HttpVersion) => void): void {
   let received: Buffer | null = null;
   const onReadable = (): void => {
-    const chunk: Buffer | null = socket.read();
-    if (chunk === null) return;
+    const chunk: unknown = socket.read();
+    if (!Buffer.isBuffer(chunk)) return;
     received = received === null ? chunk : Buffer.concat([received, chunk]);
     const compared = Math.min(received.length, preface.length);
     const isPreface = received.subarray(0, compared).equals(preface.subarray(0, compared));

@@ -62,14 +62,14 @@ export class Http2Response implements CallerResponse {
 
 /** Fields by name; one that repeats becomes a list, which node sends as separate fields. */
 function http2Headers(flat: readonly string[]): OutgoingHttpHeaders {
-  const byName: Record<string, string | string[]> = Object.create(null);
+  const byName = new Map<string, string | string[]>();
   for (let index = 0; index + 1 < flat.length; index += 2) {
     const name = (flat[index] ?? '').toLowerCase();
     const value = flat[index + 1] ?? '';
-    const present = byName[name];
-    if (present === undefined) byName[name] = value;
-    else if (typeof present === 'string') byName[name] = [present, value];
+    const present = byName.get(name);
+    if (present === undefined) byName.set(name, value);
+    else if (typeof present === 'string') byName.set(name, [present, value]);
     else present.push(value);
   }
-  return byName;
+  return Object.fromEntries(byName);
 }

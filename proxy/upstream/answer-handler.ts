@@ -59,6 +59,8 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     if (this.#isSettled || this.#call.exchange.response.isClosed) controller.abort(callerLeft());
   }
 
+  // undici's interface.
+  // oxlint-disable-next-line max-params
   onResponseStart(
     controller: Dispatcher.DispatchController,
     status: number,

@@ -1,11 +1,10 @@
 /** The header fields of an upstream's answer, as the caller gets them. */
 import { isHopByHop, namesInConnection } from './hop-by-hop.ts';
 
-/** A response head: HTTP/1.1 gives raw pairs of bytes, HTTP/2 an object. */
-export type ReceivedHeaders =
-  | readonly Uint8Array[]
-  | readonly string[]
-  | Readonly<Record<string, string | readonly string[] | undefined>>;
+type RawPairs = readonly (Uint8Array | string)[];
+
+/** A response head: names and values in turn, or an object where undici has nothing rawer. */
+export type ReceivedHeaders = RawPairs | Readonly<Record<string, string | readonly string[] | undefined>>;
 
 const nothing: ReadonlySet<string> = new Set();
 
@@ -39,13 +38,15 @@ export function responseTrailers(received: ReceivedHeaders): string[] {
 }
 
 function rawPairs(received: ReceivedHeaders): readonly string[] {
-  if (Array.isArray(received)) {
-    return received.map((part: Uint8Array | string) => (typeof part === 'string' ? part : latin1(part)));
-  }
+  if (isRaw(received)) return received.map((part) => (typeof part === 'string' ? part : latin1(part)));
   return Object.entries(received).flatMap(([name, value]) => {
     if (value === undefined || name.startsWith(':')) return [];
-    return typeof value === 'string' ? [name, value] : value.flatMap((one: string) => [name, one]);
+    return typeof value === 'string' ? [name, value] : value.flatMap((one) => [name, one]);
   });
+}
+
+function isRaw(received: ReceivedHeaders): received is RawPairs {
+  return Array.isArray(received);
 }
 
 function latin1(bytes: Uint8Array): string {

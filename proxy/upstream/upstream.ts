@@ -1,5 +1,4 @@
 /** One place to call: its connections, its header rules and its count of calls. Closed when nobody uses it any more. */
-import type { Dispatcher } from 'undici';
 import type { ConcurrencyLimiter } from '../policy/concurrency-limiter.ts';
 import type { ConnectionPool } from './connection-pool.ts';
 import type { RequestHeaderRules } from './request-headers.ts';
@@ -17,5 +16,3 @@ export interface Upstream {
   readonly headerRules: RequestHeaderRules;
   readonly limiter: ConcurrencyLimiter;
 }
-
-export type Dispatch = Dispatcher['dispatch'];

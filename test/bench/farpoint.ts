@@ -1,7 +1,7 @@
 /** Farpoint as a pod runs it: the bundle, metrics on, the defaults of every flag. */
-import { readFileSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nodeFlagsOf } from '../support/node-flags-of.ts';
 import { MeasuredProcess } from './measured-process.ts';
 
 const bundle = join(import.meta.dirname, '..', '..', 'dist', 'proxy.js');
@@ -24,7 +24,7 @@ export async function hasBundle(): Promise<boolean> {
 export function farpointCommand(options: FarpointOptions): readonly string[] {
   return [
     process.execPath,
-    ...flagsOfFirstLine(),
+    ...nodeFlagsOf(bundle),
     bundle,
     '--app-id=bench',
     `--dapr-http-port=${options.port}`,
@@ -32,12 +32,6 @@ export function farpointCommand(options: FarpointOptions): readonly string[] {
     '--metrics-listen-address=127.0.0.1',
     `--resources-path=${options.resourcesPath}`,
   ];
-}
-
-/** What `#!/usr/bin/env -S node …` passes to node where the bundle is run by its name. */
-function flagsOfFirstLine(): readonly string[] {
-  const [firstLine = ''] = readFileSync(bundle, 'utf8').split('\n', 1);
-  return /^#!.* node (.*)$/.exec(firstLine)?.[1]?.split(' ') ?? [];
 }
 
 /** Starts it, in a process of its own. */

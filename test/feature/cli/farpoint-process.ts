@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
+import { nodeFlagsOf } from '../../support/node-flags-of.ts';
 
 const root = path.join(import.meta.dirname, '../../..');
 const main = path.join(root, 'cli/main.ts');
@@ -28,7 +29,8 @@ export class FarpointProcess {
     argv: readonly string[],
     options: { readonly env?: Record<string, string>; readonly program?: string } = {},
   ) {
-    this.child = spawn(process.execPath, [options.program ?? main, ...argv], {
+    const program = options.program ?? main;
+    this.child = spawn(process.execPath, [...nodeFlagsOf(program), program, ...argv], {
       stdio: ['ignore', 'pipe', 'pipe'],
       // Nothing of the machine's environment: APP_ID or a proxy of its own would change what is tested.
       env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: compileCache, ...options.env },
