@@ -47,7 +47,7 @@ export class Http2Response implements CallerResponse {
   }
 
   end(trailers: readonly string[], lastPiece?: Buffer): void {
-    if (trailers.length > 0) this.#wrapper.addTrailers(http2Headers(trailers));
+    if (trailers.length > 0) this.#wrapper.addTrailers(joinedFields(trailers));
     this.#stream.end(lastPiece);
   }
 
@@ -72,4 +72,11 @@ function http2Headers(flat: readonly string[]): OutgoingHttpHeaders {
     else present.push(value);
   }
   return Object.fromEntries(byName);
+}
+
+/** Trailers, repeated ones joined (RFC 9110 §5.3): node throws for a list of some names, where nobody could catch it. */
+function joinedFields(flat: readonly string[]): OutgoingHttpHeaders {
+  return Object.fromEntries(
+    Object.entries(http2Headers(flat)).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
 }

@@ -203,13 +203,16 @@ function requestFields({ method, path, headers, trailers }: UpstreamRequest, ori
   return fields;
 }
 
-function trailerFields(flat: readonly string[]): Record<string, string[]> {
-  const valuesByName = new Map<string, string[]>();
+/** Repeated fields are joined (RFC 9110 §5.3): node throws for a list of some names, where nobody could catch it. */
+function trailerFields(flat: readonly string[]): Record<string, string> {
+  const valueByName = new Map<string, string>();
   for (let index = 0; index + 1 < flat.length; index += 2) {
     const name = (flat[index] ?? '').toLowerCase();
-    valuesByName.set(name, [...(valuesByName.get(name) ?? []), flat[index + 1] ?? '']);
+    const value = flat[index + 1] ?? '';
+    const present = valueByName.get(name);
+    valueByName.set(name, present === undefined ? value : `${present}, ${value}`);
   }
-  return Object.fromEntries(valuesByName);
+  return Object.fromEntries(valueByName);
 }
 
 function answerHead(raw: readonly string[]): { status: number; fields: string[] } {
