@@ -117,10 +117,14 @@ export async function startProxy(settings: ProxySettings, options: StartProxyOpt
     if (manner === 'forced') force.abort();
     if (isEnding) return;
     isEnding = true;
-    void shutDown({ context, listener, force: force.signal }).then((outcome) => {
+    const end = (outcome: ShutdownManner): void => {
       stop.abort();
       for (const close of closers) close();
       ended.resolve(outcome);
+    };
+    shutDown({ context, listener, force: force.signal }).then(end, (error: unknown) => {
+      logger.error('shutdown failed', { err: error });
+      end('forced');
     });
   }
 }

@@ -42,7 +42,7 @@ export class Exchange {
     if (this.#departure === null) {
       const departure = new AbortController();
       this.#departure = departure;
-      const leave = (): void => departure.abort(new ProxyError('bad-request', 'the caller left'));
+      const leave = (): void => departure.abort(new ProxyError('caller-left', 'the caller left'));
       if (this.response.isClosed) leave();
       else this.response.onClose(leave);
     }

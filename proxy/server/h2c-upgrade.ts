@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2Server } from 'node:http2';
 import { Duplex } from 'node:stream';
+import { namesInConnection } from '../upstream/hop-by-hop.ts';
 
 const prefaceLength = 24;
 const frameHeaderLength = 9;
@@ -131,9 +132,10 @@ function headerBlock(request: IncomingMessage): Buffer {
     literal(':authority', request.headers.host ?? ''),
   ];
   const { rawHeaders } = request;
+  const nominated = namesInConnection(request.headers.connection);
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase();
-    if (!connectionFields.has(name)) fields.push(literal(name, rawHeaders[index + 1] ?? ''));
+    if (!connectionFields.has(name) && !nominated.has(name)) fields.push(literal(name, rawHeaders[index + 1] ?? ''));
   }
   return Buffer.concat(fields);
 }

@@ -22,6 +22,8 @@ function tryToListen(server: Server, address: ListenAddress): Promise<NodeJS.Err
     server.once('error', resolve);
     server.listen(address.kind === 'tcp' ? { host: address.host, port: address.port } : { path: address.path }, () => {
       server.off('error', resolve);
+      // A connection that could not be accepted (too many open files) is lost; the others are not.
+      server.on('error', (error) => process.emitWarning(error));
       resolve(null);
     });
   });

@@ -118,7 +118,16 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     else if (status === 101) this.#refuse('the upstream switched protocols without being asked');
     else if (this.#informational > maxInformational)
       this.#refuse(`more than ${maxInformational} informational responses`);
-    else this.#call.exchange.response.writeInformational(status, responseHeaders(received));
+    else this.#passInformation(status, responseHeaders(received));
+  }
+
+  /** What node refuses to write (a field twice that may come once, over HTTP/2) is left out: nobody may depend on it. */
+  #passInformation(status: number, headers: readonly string[]): void {
+    try {
+      this.#call.exchange.response.writeInformational(status, headers);
+    } catch {
+      // The final answer follows.
+    }
   }
 
   /** Ends the call because of what the upstream sent. */

@@ -31,7 +31,7 @@ export function passNodeAnswer(
   controller.response = response;
   try {
     const started = Object.assign(controller, { rawHeaders: response.rawHeaders });
-    handler.onResponseStart?.(started, response.statusCode ?? 0, {}, response.statusMessage);
+    handler.onResponseStart?.(started, response.statusCode ?? 0, response.headers, response.statusMessage);
   } catch (error) {
     response.destroy();
     handler.onResponseError?.(

@@ -85,11 +85,11 @@ describe('a scrape', () => {
     },
   );
 
-  test("is accepted by Prometheus' own promtool, which complains of nothing but Dapr's names", async () => {
+  test("is accepted by Prometheus' own promtool, which complains of nothing but Dapr's names", async (context) => {
     if (spawnSync('promtool', ['--version']).error !== undefined) {
-      process.stderr.write('NOT CHECKED by promtool: it is not on PATH (Debian: apt-get install prometheus)\n');
-      expect(parseExposition((await busyMetrics().render()).body).size).toBeGreaterThan(20);
-      return;
+      context.skip(
+        'needs promtool (Debian: apt-get install prometheus); the strict parser of the other tests has read it',
+      );
     }
     const { body } = await busyMetrics().render();
     const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: body, encoding: 'utf8' });
