@@ -1,6 +1,7 @@
 /** CallerResponse over HTTP/1.1 and HTTP/1.0. */
 import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { fieldPairs } from '../upstream/field-pairs.ts';
 import type { CallerResponse, ResponseHead } from './caller-response.ts';
 
 const maxJoinedBytes = 16 * 1024;
@@ -47,7 +48,7 @@ export class Http1Response implements CallerResponse {
   }
 
   end(trailers: readonly string[], lastPiece?: Buffer): void {
-    if (trailers.length > 0 && this.#response.chunkedEncoding) this.#response.addTrailers(pairs(trailers));
+    if (trailers.length > 0 && this.#response.chunkedEncoding) this.#response.addTrailers(fieldPairs(trailers));
     if (lastPiece === undefined) this.#response.end();
     // node joins the head with a string, but not with bytes; latin1 keeps every byte.
     else if (lastPiece.length <= maxJoinedBytes) this.#response.end(lastPiece.toString('latin1'), 'latin1');
@@ -65,10 +66,4 @@ export class Http1Response implements CallerResponse {
   onClose(closed: () => void): void {
     this.#response.once('close', closed);
   }
-}
-
-function pairs(flat: readonly string[]): [string, string][] {
-  const result: [string, string][] = [];
-  for (let index = 0; index + 1 < flat.length; index += 2) result.push([flat[index] ?? '', flat[index + 1] ?? '']);
-  return result;
 }

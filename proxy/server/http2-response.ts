@@ -1,5 +1,6 @@
 /** CallerResponse over HTTP/2. Names are lower case there, and fields of one connection have no place (RFC 9113 §8.2). */
 import { constants, type Http2ServerResponse, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { joinedFields } from '../upstream/joined-fields.ts';
 import type { CallerResponse, ResponseHead } from './caller-response.ts';
 
 export class Http2Response implements CallerResponse {
@@ -72,11 +73,4 @@ function http2Headers(flat: readonly string[]): OutgoingHttpHeaders {
     else present.push(value);
   }
   return Object.fromEntries(byName);
-}
-
-/** Trailers, repeated ones joined (RFC 9110 §5.3): node throws for a list of some names, where nobody could catch it. */
-function joinedFields(flat: readonly string[]): OutgoingHttpHeaders {
-  return Object.fromEntries(
-    Object.entries(http2Headers(flat)).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
-  );
 }

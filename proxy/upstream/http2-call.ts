@@ -2,6 +2,7 @@
 import { constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import type { Dispatcher } from 'undici';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
+import { joinedFields } from './joined-fields.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
 
 export interface Http2CallOptions {
@@ -184,7 +185,7 @@ export class Http2Call implements Dispatcher.DispatchController {
     stream
       .on('drain', () => body?.resume())
       .on('finish', () => this.#awaitAnswer(stream))
-      .on('wantTrailers', () => stream.sendTrailers(trailerFields(trailers?.fields() ?? [])));
+      .on('wantTrailers', () => stream.sendTrailers(joinedFields(trailers?.fields() ?? [])));
   }
 
   #awaitAnswer(stream: ClientHttp2Stream): void {
@@ -201,18 +202,6 @@ function requestFields({ method, path, headers, trailers }: UpstreamRequest, ori
   }
   if (trailers !== null && trailers.announced !== '') fields.push('trailer', trailers.announced);
   return fields;
-}
-
-/** Repeated fields are joined (RFC 9110 §5.3): node throws for a list of some names, where nobody could catch it. */
-function trailerFields(flat: readonly string[]): Record<string, string> {
-  const valueByName = new Map<string, string>();
-  for (let index = 0; index + 1 < flat.length; index += 2) {
-    const name = (flat[index] ?? '').toLowerCase();
-    const value = flat[index + 1] ?? '';
-    const present = valueByName.get(name);
-    valueByName.set(name, present === undefined ? value : `${present}, ${value}`);
-  }
-  return Object.fromEntries(valueByName);
 }
 
 function answerHead(raw: readonly string[]): { status: number; fields: string[] } {

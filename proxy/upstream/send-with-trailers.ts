@@ -2,6 +2,7 @@
 import { request } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { ConnectionPool } from './connection-pool.ts';
+import { fieldPairs } from './field-pairs.ts';
 import { controllerOf, passNodeAnswer } from './pass-node-answer.ts';
 import { PoolAgent } from './pool-agent.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
@@ -43,20 +44,14 @@ export function sendWithTrailers(
   outgoing.on('drain', () => body?.resume());
   body?.on('error', (error) => outgoing.destroy(error));
   body?.on('end', () => {
-    outgoing.addTrailers(pairsOf(trailers?.fields() ?? []));
+    outgoing.addTrailers(fieldPairs(trailers?.fields() ?? []));
     outgoing.end();
   });
 }
 
 /** A length and chunks together would be two answers to where the body ends (RFC 9112 §6.3); HTTP/2 callers may state one. */
 function withoutLength(headers: readonly string[]): string[] {
-  return pairsOf(headers)
+  return fieldPairs(headers)
     .filter(([name]) => name.toLowerCase() !== 'content-length')
     .flat();
-}
-
-function pairsOf(flat: readonly string[]): [string, string][] {
-  const pairs: [string, string][] = [];
-  for (let index = 0; index + 1 < flat.length; index += 2) pairs.push([flat[index] ?? '', flat[index + 1] ?? '']);
-  return pairs;
 }
