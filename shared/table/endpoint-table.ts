@@ -89,12 +89,16 @@ export interface MetricRule {
   readonly patterns: readonly { readonly pattern: string; readonly replacement: string }[];
 }
 
-/** Everything a proxy needs to serve, at one moment. */
-export interface EndpointTable {
-  /** A digest of the canonical form, secrets by reference and version: equal for equal content, safe to log. */
-  readonly revision: string;
-  readonly endpointsByName: ReadonlyMap<string, Endpoint>;
+/** What a Configuration says about the whole proxy. */
+export interface TableOptions {
   readonly apiAccess: ApiAccess;
   readonly apiLogging: ApiLogging;
   readonly metrics: MetricsOptions;
+}
+
+/** Everything a proxy needs to serve, at one moment. */
+export interface EndpointTable extends TableOptions {
+  /** A digest of the canonical form, secrets by reference and version: equal for equal content, safe to log. */
+  readonly revision: string;
+  readonly endpointsByName: ReadonlyMap<string, Endpoint>;
 }

@@ -6,15 +6,16 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const root = path.join(import.meta.dirname, '../../..');
-const projects = ['shared', 'proxy', 'cli', 'scripts', 'examples', 'test'];
+const projects = ['shared', 'proxy', 'operator', 'cli', 'scripts', 'examples', 'test'];
 /** What each may import, itself aside. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   proxy: ['shared'],
-  cli: ['shared', 'proxy'],
+  operator: ['shared'],
+  cli: ['shared', 'proxy', 'operator'],
   scripts: ['shared'],
   examples: ['shared', 'proxy', 'cli'],
-  test: ['shared', 'proxy', 'cli', 'scripts', 'examples'],
+  test: ['shared', 'proxy', 'operator', 'cli', 'scripts', 'examples'],
 };
 const crossings = projects.flatMap((from) => projects.filter((to) => to !== from).map((to) => ({ from, to })));
 
