@@ -105,7 +105,7 @@ function nameOf(argument: string): string {
 
 function unknownFlag(name: string, names: readonly string[]): string {
   const nearest = nearestName(name.slice(0, 64), names);
-  const advice = nearest === null ? '`farpoint proxy --help` lists the flags' : `did you mean --${nearest}?`;
+  const advice = nearest === null ? '`--help` lists the flags' : `did you mean --${nearest}?`;
   return `--${shortened(name)} is not a flag: ${advice}${nearest === null ? '.' : ''}`;
 }
 

@@ -85,7 +85,7 @@ describe('parseFlags', () => {
 
   test.each([
     [['--nam=x'], '--nam is not a flag: did you mean --name?'],
-    [['--zzzzzz'], '--zzzzzz is not a flag: `farpoint proxy --help` lists the flags.'],
+    [['--zzzzzz'], '--zzzzzz is not a flag: `--help` lists the flags.'],
     [['--port', 'x'], '--port: "x" will not do; give a port between 0 and 65535.'],
     [['--port', '65536'], '--port: "65536" will not do; give a port between 0 and 65535.'],
     [['--port', '-1'], '--port: "-1" will not do; give a port between 0 and 65535.'],

@@ -109,7 +109,7 @@ describe('mistakes', () => {
       '--app-port=50001',
     ];
     expect(mistakesIn(argv)).toEqual([
-      '--bogus is not a flag: `farpoint proxy --help` lists the flags.',
+      '--bogus is not a flag: `--help` lists the flags.',
       '--dapr-http-port: "x" will not do; give a port between 0 and 65535.',
       '--mode kubernetes comes with the operator; use --mode standalone.',
       '--app-id is required: give the name of the application.',
