@@ -8,6 +8,8 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds that only go forward; for durations. */
   monotonicMs(): number;
+  /** Milliseconds since 1970, which may jump: only for comparing with dates that others wrote (certificates, tokens, leases). */
+  epochMs(): number;
   /** Calls `run` once after `delayMs`. Does not keep the process alive. */
   after(delayMs: number, run: () => void): Timer;
   /** Resolves after `delayMs`, or at once when the signal is aborted. Keeps the process alive meanwhile. */
@@ -17,6 +19,7 @@ export interface Clock {
 /** The machine's own clock. */
 export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
+  epochMs: () => Date.now(),
   after(delayMs, run) {
     const timer = setTimeout(run, delayMs);
     timer.unref();

@@ -6,12 +6,19 @@ interface Pending {
   readonly run: () => void;
 }
 
+/** What `epochMs` says at the beginning: the first second of 2026. */
+const startMs = 1_767_225_600_000;
+
 export class ManualClock implements Clock {
   #nowMs = 0;
   readonly #pending = new Set<Pending>();
 
   monotonicMs(): number {
     return this.#nowMs;
+  }
+
+  epochMs(): number {
+    return startMs + this.#nowMs;
   }
 
   after(delayMs: number, run: () => void): Timer {

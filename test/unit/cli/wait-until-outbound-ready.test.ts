@@ -10,6 +10,7 @@ function jumpingClock(): Clock {
   let nowMs = 0;
   return {
     monotonicMs: () => nowMs,
+    epochMs: () => nowMs,
     after: () => ({ cancel: () => undefined }),
     sleep: (delayMs) => {
       nowMs += delayMs;
