@@ -3,8 +3,12 @@ import type { FlagKind } from './flag-value.ts';
 
 export type FlagGroup =
   | 'Application'
+  | 'Kubernetes'
+  | 'Proxies'
+  | 'Tables'
   | 'API'
   | 'Resources'
+  | 'Control plane'
   | 'Limits'
   | 'Upstreams'
   | 'Shutdown'

@@ -18,7 +18,6 @@ export const ignoredFlags = [
   { ...ignored, name: 'enable-mtls', kind: 'boolean' },
   { ...ignored, name: 'sentry-address', kind: 'text' },
   { ...ignored, name: 'sentry-request-jwt-audiences', kind: 'list' },
-  { ...ignored, name: 'control-plane-address', kind: 'text' },
   { ...ignored, name: 'control-plane-namespace', kind: 'text' },
   { ...ignored, name: 'control-plane-trust-domain', kind: 'text' },
   { ...ignored, name: 'disable-init-endpoints', kind: 'list' },

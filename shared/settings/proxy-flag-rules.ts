@@ -13,10 +13,7 @@ type Name = keyof ProxyFlagValues;
 const hostNamePattern = /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i;
 
 const schema = z.object({
-  mode: z.string().check(
-    z.refine((mode) => mode !== 'kubernetes', '--mode kubernetes comes with the operator; use --mode standalone.'),
-    z.refine((mode) => ['standalone', 'kubernetes'].includes(mode), '--mode: give standalone.'),
-  ),
+  mode: oneOf('mode', ['standalone', 'kubernetes']),
   'app-id': z.string().check(
     z.refine((id) => id !== '', '--app-id is required: give the name of the application.'),
     z.refine((id) => !id.includes('.'), '--app-id cannot contain dots: give a name without them.'),

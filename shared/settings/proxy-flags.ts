@@ -7,6 +7,7 @@ import type { Flag } from './flag.ts';
 const application = { group: 'Application', env: '' } as const;
 const api = { group: 'API', env: '' } as const;
 const resources = { group: 'Resources', env: '' } as const;
+const controlPlane = { group: 'Control plane', env: '' } as const;
 const limits = { group: 'Limits', env: '' } as const;
 const upstreams = { group: 'Upstreams', env: '' } as const;
 const shutdown = { group: 'Shutdown', env: '' } as const;
@@ -15,7 +16,7 @@ const printing = { group: 'Print or wait, then exit', env: '' } as const;
 
 /** Every flag that changes what the proxy does. */
 export const proxyFlags = [
-  { ...application, name: 'mode', kind: 'text', default: 'standalone', text: 'standalone' },
+  { ...application, name: 'mode', kind: 'text', default: 'standalone', text: 'standalone or kubernetes' },
   {
     ...application,
     name: 'app-id',
@@ -121,13 +122,48 @@ export const proxyFlags = [
 
   { ...resources, name: 'resources-path', kind: 'list', default: '', text: 'folder of manifests; may be repeated' },
   { ...resources, name: 'components-path', kind: 'text', default: '', text: 'deprecated: --resources-path' },
-  { ...resources, name: 'config', kind: 'list', default: '', text: 'file with a Configuration; may be repeated' },
+  {
+    ...resources,
+    name: 'config',
+    kind: 'list',
+    default: '',
+    text: 'file with a Configuration, repeatable; kubernetes: the annotation counts',
+  },
   {
     ...resources,
     name: 'disable-builtin-k8s-secret-store',
     kind: 'boolean',
     default: 'false',
     text: 'no secret store named kubernetes',
+  },
+
+  {
+    ...controlPlane,
+    name: 'control-plane-address',
+    kind: 'text',
+    default: '',
+    text: 'host:port of the operator; required in kubernetes mode',
+  },
+  {
+    ...controlPlane,
+    name: 'control-plane-token-file',
+    kind: 'text',
+    default: '/var/run/secrets/farpoint.dev/token/token',
+    text: 'ServiceAccount token',
+  },
+  {
+    ...controlPlane,
+    name: 'control-plane-ca-file',
+    kind: 'text',
+    default: '/var/run/secrets/farpoint.dev/trust/ca.crt',
+    text: 'PEM roots of the operator',
+  },
+  {
+    ...controlPlane,
+    name: 'table-cache-dir',
+    kind: 'text',
+    default: '',
+    text: 'memory-backed folder that keeps the table, with its secrets; none: nowhere',
   },
 
   {

@@ -1,9 +1,10 @@
 /** Flags and environment -> ProxySettings, or every mistake at once. Pure. */
 import { ConfigError } from '../errors/config-error.ts';
-import type { LogLevel } from '../logger/logger.ts';
 import { Sensitive } from '../table/sensitive.ts';
+import { controlPlaneFrom, controlPlaneRules, flagsWithoutEffect } from './control-plane-settings.ts';
 import { ignoredFlags } from './ignored-flags.ts';
 import { isTruthy } from './is-truthy.ts';
+import { logLevelFrom } from './log-level-from.ts';
 import { parseFlags, type Environment } from './parse-flags.ts';
 import { brokenProxyVariables, proxyVariable } from './proxy-variables.ts';
 import { brokenFlagRules, withoutBrackets, type ProxyFlagValues } from './proxy-flag-rules.ts';
@@ -13,21 +14,13 @@ import { maxBodyBytesFrom, maxHeaderBytesFrom } from './size-limits.ts';
 
 const defaultGraceSeconds = 5;
 const appProtocols: readonly AppProtocol[] = ['http', 'https', 'h2c', 'grpc', 'grpcs'];
-/** Dapr's fatal says nothing that error does not. */
-const logLevelsByName: ReadonlyMap<string, LogLevel> = new Map([
-  ['debug', 'debug'],
-  ['info', 'info'],
-  ['warn', 'warn'],
-  ['error', 'error'],
-  ['fatal', 'error'],
-]);
 /** Farpoint's own secrets: nothing that a manifest refers to may read them. */
 const tokenNames: readonly string[] = ['DAPR_API_TOKEN', 'APP_API_TOKEN'];
 
 /** Reads the settings of `farpoint proxy`. Throws ConfigError with every mistake. */
 export function proxySettingsFrom(argv: readonly string[], env: Environment): ProxySettings {
   const { values, given, mistakes } = parseFlags(argv, env, [...proxyFlags, ...ignoredFlags]);
-  const all = [...mistakes, ...brokenFlagRules(values), ...brokenProxyVariables(env)];
+  const all = [...mistakes, ...brokenFlagRules(values), ...controlPlaneRules(values), ...brokenProxyVariables(env)];
   if (all.length > 0) throw new ConfigError(all);
   return {
     appId: values['app-id'],
@@ -39,6 +32,7 @@ export function proxySettingsFrom(argv: readonly string[], env: Environment): Pr
     listen: listenFrom(values, env),
     resourcesPaths: [...values['resources-path'], ...[values['components-path']].filter((path) => path !== '')],
     configFiles: values.config,
+    controlPlane: controlPlaneFrom(values),
     limits: limitsFrom(values),
     upstream: upstreamFrom(values, env),
     shutdown: { gracePeriodMs: gracePeriodMsFrom(values), blockMs: values['dapr-block-shutdown-duration'] },
@@ -48,7 +42,7 @@ export function proxySettingsFrom(argv: readonly string[], env: Environment): Pr
       address: withoutBrackets(values['metrics-listen-address'] || '0.0.0.0'),
     },
     log: {
-      level: logLevelsByName.get(values['log-level']) ?? 'info',
+      level: logLevelFrom(values['log-level']),
       json: values['log-as-json'],
       file: values['log-file'],
     },
@@ -58,7 +52,9 @@ export function proxySettingsFrom(argv: readonly string[], env: Environment): Pr
     disableBuiltinKubernetesSecretStore: values['disable-builtin-k8s-secret-store'],
     env: readableEnvironment(env),
     allowedEnvNames: allowedEnvNamesFrom(env),
-    ignoredFlags: ignoredFlags.filter(({ name }) => given.has(name)).map(({ name }) => `--${name}`),
+    ignoredFlags: [...ignoredFlags.map(({ name }) => name), ...flagsWithoutEffect(values)]
+      .filter((name) => given.has(name))
+      .map((name) => `--${name}`),
   };
 }
 

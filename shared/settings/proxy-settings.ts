@@ -20,6 +20,18 @@ export interface AppSettings {
   } | null;
 }
 
+/** Where the operator is, and how the proxy shows who it is. */
+export interface ControlPlaneSettings {
+  /** Also the name in its certificate; an IPv6 address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly tokenFile: string;
+  /** PEM; no other roots count. */
+  readonly caFile: string;
+  /** Holds secrets, so its volume is memory; `''`: no cache. */
+  readonly tableCacheDir: string;
+}
+
 export interface ProxySettings {
   readonly appId: string;
   readonly namespace: string;
@@ -42,6 +54,8 @@ export interface ProxySettings {
   };
   readonly resourcesPaths: readonly string[];
   readonly configFiles: readonly string[];
+  /** The operator, in kubernetes mode: tables come from it, not from folders. `null`: standalone. */
+  readonly controlPlane: ControlPlaneSettings | null;
   readonly limits: {
     /** 0: no limit. */
     readonly maxBodyBytes: number;

@@ -1,19 +1,8 @@
 /** The text of `farpoint proxy --help`, from the tables of flags. Pure. */
-import type { Flag } from './flag.ts';
-import type { FlagKind } from './flag-value.ts';
+import { flagLinesByGroup } from './flag-lines.ts';
 import { ignoredFlags } from './ignored-flags.ts';
 import { proxyFlags } from './proxy-flags.ts';
 
-const placeholders: Readonly<Record<FlagKind, string>> = {
-  text: 'TEXT',
-  list: 'A,B',
-  boolean: '',
-  integer: 'NUMBER',
-  port: 'PORT',
-  bytes: 'SIZE',
-  ms: 'DURATION',
-};
-const columnWidth = 44;
 const lineWidth = 100;
 
 const environmentText = `Environment
@@ -30,25 +19,16 @@ const environmentText = `Environment
 
 /** Returns the usage text, grouped, with defaults and environment variables. */
 export function proxyUsage(): string {
-  const groups = Map.groupBy<Flag['group'], Flag>(proxyFlags, ({ group }) => group);
-  const described = [...groups].map(([group, flags]) => `${group}\n${flags.map(flagLine).join('')}`);
   const ignored = ignoredFlags.map(({ name }) => `--${name}`);
   return [
     'farpoint proxy: call any HTTP endpoint by name through localhost.\n',
-    'Usage: farpoint proxy --app-id NAME [--app-port PORT] [--resources-path FOLDER] [flags]\n',
-    ...described,
+    'Usage: farpoint proxy --app-id NAME [--app-port PORT] [--resources-path FOLDER] [flags]',
+    '       farpoint proxy --mode kubernetes --app-id NAME --control-plane-address HOST:PORT [flags]\n',
+    ...flagLinesByGroup(proxyFlags),
     environmentText,
     `Accepted from daprd, without effect on invocation\n${wrapped(ignored)}`,
     'One dash works as well as two: -app-id NAME, --app-id NAME, --app-id=NAME. Switch something off with =false.\n',
   ].join('\n');
-}
-
-function flagLine(flag: Flag): string {
-  const placeholder = placeholders[flag.kind];
-  const name = `  --${flag.name}${placeholder === '' ? '' : ` ${placeholder}`}`;
-  const isPlain = flag.default === null || flag.default === '' || flag.default === 'false';
-  const facts = [isPlain ? '' : flag.default, flag.env === '' ? '' : `or ${flag.env}`].filter((fact) => fact !== '');
-  return `${name.padEnd(columnWidth)} ${flag.text}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}\n`;
 }
 
 function wrapped(words: readonly string[]): string {

@@ -19,17 +19,18 @@ describe('farpoint', () => {
   });
 
   test('refuses a command that it does not know', async () => {
-    expect(await run(['operator'])).toEqual({
+    expect(await run(['oprator'])).toEqual({
       code: 2,
       stdout: '',
-      stderr: '"operator" is not a command of farpoint: the only one is proxy.\n',
+      stderr: '"oprator" is not a command of farpoint: give proxy or operator.\n',
     });
   });
 
   test.each([['--help'], ['-h'], ['help']])('%s prints the usage', async (argument) => {
     const { code, stdout, stderr } = await run([argument]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain('proxy    run the proxy');
+    expect(stdout).toContain('proxy      run the proxy');
+    expect(stdout).toContain('operator   compile');
   });
 });
 
@@ -73,10 +74,12 @@ describe('farpoint proxy with wrong settings', () => {
     });
   });
 
-  test('says that Kubernetes mode comes later', async () => {
+  test('says what kubernetes mode needs', async () => {
     const { code, stderr } = await run(['proxy', '--app-id=a', '--mode', 'kubernetes']);
     expect(code).toBe(2);
-    expect(stderr).toContain('--mode kubernetes comes with the operator; use --mode standalone.');
+    expect(stderr).toContain(
+      '--mode kubernetes needs --control-plane-address: give the host and port of the operator.',
+    );
   });
 
   test('refuses a Configuration that is not there', async () => {
@@ -88,5 +91,33 @@ describe('farpoint proxy with wrong settings', () => {
       '--config=missing.yaml',
     ]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('missing.yaml') as string });
+  });
+});
+
+describe('farpoint operator', () => {
+  test('prints its usage with --help, and exits 0', async () => {
+    const { code, stdout, stderr } = await run(['operator', '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const text of ['Kubernetes\n', '--watch-namespaces A,B', '--lease-duration DURATION', '(or POD_NAME)']) {
+      expect(stdout).toContain(text);
+    }
+  });
+
+  test('prints its version with --version', async () => {
+    expect(await run(['operator', '--version'])).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
+  });
+
+  test('prints every mistake of its settings and exits 2', async () => {
+    expect(await run(['operator', '--prot=1', '--hold-off=2s'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: [
+        'farpoint operator cannot start:',
+        '  - --prot is not a flag: did you mean --port?',
+        '  - --hold-off is longer than --max-hold-off: give less, or a longer --max-hold-off.',
+        '`farpoint operator --help` lists the flags.',
+        '',
+      ].join('\n'),
+    });
   });
 });

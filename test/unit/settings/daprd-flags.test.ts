@@ -92,6 +92,9 @@ describe('daprd`s flags', () => {
     expect(flags.map(({ name }) => name).filter((name) => !dapr.has(name))).toEqual([
       'app-ca-file',
       'dapr-error-statuses',
+      'control-plane-token-file',
+      'control-plane-ca-file',
+      'table-cache-dir',
       'header-timeout',
       'idle-timeout',
       'body-idle-timeout',

@@ -27,6 +27,7 @@ describe('the defaults', () => {
       },
       resourcesPaths: [],
       configFiles: [],
+      controlPlane: null,
       limits: {
         maxBodyBytes: 4 * 2 ** 20,
         maxHeaderBytes: 8192,

@@ -18,8 +18,7 @@ describe('mistakes', () => {
     [['--app-id='], '--app-id is required: give the name of the application.'],
     [['--app-id=a.b'], '--app-id cannot contain dots: give a name without them.'],
     [['--app-id=a/b'], '--app-id cannot contain spaces, slashes or control characters.'],
-    [['--app-id=a', '--mode=kubernetes'], '--mode kubernetes comes with the operator; use --mode standalone.'],
-    [['--app-id=a', '--mode=x'], '--mode: give standalone.'],
+    [['--app-id=a', '--mode=x'], '--mode: give standalone or kubernetes.'],
     [['--app-id=a', '--app-protocol=ftp'], '--app-protocol: give http, https, h2c, grpc or grpcs.'],
     [['--app-id=a', '--log-level=loud'], '--log-level: give debug, info, warn, error or fatal.'],
     [
@@ -102,7 +101,7 @@ describe('mistakes', () => {
   test('are reported all at once, those of the parser and those of the rules', () => {
     const argv = [
       '--bogus',
-      '--mode=kubernetes',
+      '--mode=cluster',
       '--app-protocol=ftp',
       '--dapr-http-port=x',
       '--max-connections=0',
@@ -111,7 +110,7 @@ describe('mistakes', () => {
     expect(mistakesIn(argv)).toEqual([
       '--bogus is not a flag: `--help` lists the flags.',
       '--dapr-http-port: "x" will not do; give a port between 0 and 65535.',
-      '--mode kubernetes comes with the operator; use --mode standalone.',
+      '--mode: give standalone or kubernetes.',
       '--app-id is required: give the name of the application.',
       '--app-protocol: give http, https, h2c, grpc or grpcs.',
       '--max-connections: give a number of 1 or more.',
