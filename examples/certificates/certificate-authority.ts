@@ -37,6 +37,8 @@ export interface ServerCertificateOptions extends CertificateOptions {
 export interface ClientCertificateOptions extends CertificateOptions {
   /** The common name. */
   readonly name: string;
+  /** Organizations of the subject: what Kubernetes takes as groups. */
+  readonly organizations?: readonly string[];
 }
 
 /** A certificate with its key, ready for files, Secrets and `tls.createServer`. */
@@ -55,6 +57,9 @@ interface Issuer {
   /** PEM of this certificate and its issuers, without the root; `''` for the root itself. */
   readonly presentedPem: string;
 }
+
+/** Relative distinguished names, outermost first. */
+type Subject = ({ readonly CN: string[] } | { readonly O: string[] })[];
 
 const minuteMs = 60_000;
 const defaultLifetimeMs = 7 * 24 * 60 * minuteMs;
@@ -87,7 +92,7 @@ export class CertificateAuthority {
 
   /** Makes an authority that this one signs; what it issues presents the intermediate too. */
   async createIntermediate(name: string, options: CertificateOptions = {}): Promise<CertificateAuthority> {
-    const issued = await this.#issue(name, options, () => authorityExtensions());
+    const issued = await this.#issue(commonName(name), options, () => authorityExtensions());
     return new CertificateAuthority({ ...issued, presentedPem: this.#presented(issued.certificate) });
   }
 
@@ -99,7 +104,7 @@ export class CertificateAuthority {
       type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const),
       value,
     }));
-    return this.#issueLeaf(first, options, [
+    return this.#issueLeaf(commonName(first), options, [
       new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
       new SubjectAlternativeNameExtension(names),
     ]);
@@ -107,15 +112,16 @@ export class CertificateAuthority {
 
   /** Makes a client's certificate. */
   async issueClient(options: ClientCertificateOptions): Promise<IssuedCertificate> {
-    return this.#issueLeaf(options.name, options, [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth])]);
+    const subject = [...(options.organizations ?? []).map((name) => ({ O: [name] })), ...commonName(options.name)];
+    return this.#issueLeaf(subject, options, [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth])]);
   }
 
   async #issueLeaf(
-    name: string,
+    subject: Subject,
     options: CertificateOptions,
     extensions: readonly Extension[],
   ): Promise<IssuedCertificate> {
-    const { certificate, keys } = await this.#issue(name, options, (keyType) => [
+    const { certificate, keys } = await this.#issue(subject, options, (keyType) => [
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(leafKeyUsage(keyType), true),
       ...extensions,
@@ -128,14 +134,14 @@ export class CertificateAuthority {
   }
 
   async #issue(
-    name: string,
+    subject: Subject,
     options: CertificateOptions,
     extensionsFor: (keyType: KeyType) => readonly Extension[],
   ): Promise<{ readonly certificate: X509Certificate; readonly keys: KeyPair }> {
     const keyType = options.keyType ?? 'ec';
     const keys = await makeKeyPair(keyType);
     const certificate = await X509CertificateGenerator.create({
-      subject: commonName(name),
+      subject,
       issuer: this.#issuer.certificate.subjectName.toJSON(),
       ...validity(options),
       publicKey: keys.cryptoKeys.publicKey,
@@ -155,7 +161,7 @@ export class CertificateAuthority {
   }
 }
 
-function commonName(name: string): { readonly CN: string[] }[] {
+function commonName(name: string): Subject {
   return [{ CN: [name] }];
 }
 

@@ -1,0 +1,200 @@
+/** A real etcd and kube-apiserver on loopback, on free ports, with certificates of their own; gone when the test is. */
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { CertificateAuthority } from '../../../examples/certificates/certificate-authority.ts';
+import { makeKeyPair, privateKeyPem } from '../../../examples/certificates/key-pair.ts';
+import { ChildProcesses, type RunningChild } from './child-processes.ts';
+import { connectControlPlane, type ControlPlaneClient } from './connect-control-plane.ts';
+import type { ControlPlaneAccess } from './control-plane-access.ts';
+import type { ControlPlaneAssets } from './control-plane-assets.ts';
+import { findControlPlane } from './find-control-plane.ts';
+import { freePort } from './free-port.ts';
+import { kubeconfigText } from './kubeconfig.ts';
+
+export interface ControlPlaneOptions {
+  /** Defaults to what findControlPlane finds. */
+  readonly assets?: ControlPlaneAssets;
+  /** More flags for kube-apiserver. */
+  readonly apiServerFlags?: readonly string[];
+}
+
+export interface ControlPlane extends ControlPlaneClient {
+  /** Ends the API server, as an upgrade would (SIGTERM), or at once. */
+  stopApiServer(options?: { readonly atOnce?: boolean }): Promise<void>;
+  /** Starts it again on the same port and resolves when it is ready. */
+  startApiServer(): Promise<void>;
+  /** Both. */
+  restartApiServer(options?: { readonly atOnce?: boolean }): Promise<void>;
+  /** Ends everything and removes its folder. */
+  stop(): Promise<void>;
+}
+
+const readyTimeoutMs = 60_000;
+const graceMs = 5_000;
+
+/** Starts one and resolves when the API server is ready. Throws with the end of its log when it does not become so. */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const assets = options.assets ?? (await findControlPlane());
+  const folder = await mkdtemp(join(tmpdir(), 'farpoint-control-plane-'));
+  const children = ChildProcesses.start(folder);
+  try {
+    const etcd = await startEtcd({ assets, folder, children });
+    const files = await writeFiles(folder);
+    const port = await freePort();
+    const server = `https://127.0.0.1:${port}`;
+    const access: ControlPlaneAccess = {
+      server,
+      caPem: files.caPem,
+      admin: files.admin,
+      kubeconfigPath: join(folder, 'admin.kubeconfig'),
+      kubectlPath: assets.kubectl,
+      etcdUrl: etcd.url,
+      folder,
+    };
+    await writeFile(access.kubeconfigPath, kubeconfigText({ server, caPem: files.caPem, user: files.admin }), {
+      mode: 0o600,
+    });
+    let apiServer: RunningChild | null = null;
+    const startApiServer = async (): Promise<void> => {
+      apiServer = await children.start({
+        name: 'kube-apiserver',
+        command: assets.kubeApiserver,
+        args: [...apiServerFlags({ folder, port, etcdUrl: etcd.url }), ...(options.apiServerFlags ?? [])],
+        logFile: join(folder, 'kube-apiserver.log'),
+      });
+      await untilReady(access, apiServer);
+    };
+    const stopApiServer: ControlPlane['stopApiServer'] = async ({ atOnce = false } = {}) => {
+      await apiServer?.end(atOnce ? 0 : graceMs);
+    };
+    await startApiServer();
+    const client = connectControlPlane(access);
+    // No controller makes it; pods of the namespace `default` need it.
+    await client.createServiceAccount('default', 'default');
+    return {
+      ...client,
+      startApiServer,
+      stopApiServer,
+      async restartApiServer(restart) {
+        await stopApiServer(restart);
+        await startApiServer();
+      },
+      async stop() {
+        client.close();
+        await children.close();
+      },
+    };
+  } catch (error) {
+    await children.close();
+    throw error;
+  }
+}
+
+interface Site {
+  readonly assets: ControlPlaneAssets;
+  readonly folder: string;
+  readonly children: ChildProcesses;
+}
+
+async function startEtcd({ assets, folder, children }: Site): Promise<{ readonly url: string }> {
+  const [clientPort, peerPort] = [await freePort(), await freePort()];
+  const url = `http://127.0.0.1:${clientPort}`;
+  await children.start({
+    name: 'etcd',
+    command: assets.etcd,
+    args: [
+      `--data-dir=${join(folder, 'etcd')}`,
+      `--listen-client-urls=${url}`,
+      `--advertise-client-urls=${url}`,
+      `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
+      `--initial-advertise-peer-urls=http://127.0.0.1:${peerPort}`,
+      `--initial-cluster=default=http://127.0.0.1:${peerPort}`,
+      '--unsafe-no-fsync',
+      '--log-level=warn',
+    ],
+    logFile: join(folder, 'etcd.log'),
+  });
+  return { url };
+}
+
+interface Files {
+  readonly caPem: string;
+  readonly admin: ControlPlaneAccess['admin'];
+}
+
+/** Keys and certificates. The authorities' own keys stay in memory. */
+async function writeFiles(folder: string): Promise<Files> {
+  const serving = await CertificateAuthority.create('test control plane');
+  const clients = await CertificateAuthority.create('test control plane clients');
+  const server = await serving.issueServer({ hosts: ['localhost', '127.0.0.1', 'kubernetes.default.svc'] });
+  const admin = await clients.issueClient({ name: 'admin', organizations: ['system:masters'] });
+  const files = {
+    'server.crt': server.chainPem,
+    'server.key': server.privateKeyPem,
+    'clients.crt': clients.certificatePem,
+    'service-accounts.key': await privateKeyPem(await makeKeyPair('rsa')),
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 });
+  return {
+    caPem: serving.certificatePem,
+    admin: { certificatePem: admin.chainPem, privateKeyPem: admin.privateKeyPem },
+  };
+}
+
+function apiServerFlags(site: {
+  readonly folder: string;
+  readonly port: number;
+  readonly etcdUrl: string;
+}): readonly string[] {
+  const file = (name: string): string => join(site.folder, name);
+  return [
+    `--etcd-servers=${site.etcdUrl}`,
+    '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
+    '--endpoint-reconciler-type=none',
+    `--secure-port=${site.port}`,
+    `--cert-dir=${file('apiserver-certificates')}`,
+    `--tls-cert-file=${file('server.crt')}`,
+    `--tls-private-key-file=${file('server.key')}`,
+    `--client-ca-file=${file('clients.crt')}`,
+    '--authorization-mode=RBAC',
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-signing-key-file=${file('service-accounts.key')}`,
+    `--service-account-key-file=${file('service-accounts.key')}`,
+    '--service-cluster-ip-range=10.0.0.0/24',
+    '--profiling=false',
+  ];
+}
+
+async function untilReady(access: ControlPlaneAccess, apiServer: RunningChild): Promise<void> {
+  const deadline = performance.now() + readyTimeoutMs;
+  while (!(await isReady(access))) {
+    if (apiServer.hasEnded()) throw new Error(`${await apiServer.ended}:\n${await apiServer.logTail()}`);
+    if (performance.now() > deadline) {
+      throw new Error(`kube-apiserver was not ready after ${readyTimeoutMs / 1000} s:\n${await apiServer.logTail()}`);
+    }
+    await pause(50);
+  }
+}
+
+function isReady({ server, caPem, admin }: ControlPlaneAccess): Promise<boolean> {
+  return new Promise((resolve) => {
+    const asking = request(`${server}/readyz`, {
+      agent: false,
+      ca: caPem,
+      cert: admin.certificatePem,
+      key: admin.privateKeyPem,
+      timeout: 2_000,
+    });
+    asking.on('response', (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    asking.on('timeout', () => asking.destroy());
+    asking.on('error', () => resolve(false));
+    asking.end();
+  });
+}
