@@ -45,7 +45,7 @@ export async function generatedValidators(): Promise<readonly GeneratedFile[]> {
     strictSchema: false,
     code: { source: true, esm: true, lines: true },
   });
-  ajv.addSchema({ ...withoutDescriptions(await writableSchema('httpendpoint.yaml')), $id: 'httpendpoint' });
+  ajv.addSchema({ ...leanSchema(await writableSchema('httpendpoint.yaml')), $id: 'httpendpoint' });
   // ajv's CommonJS default export arrives as an object under Node's ESM rules.
   const code = standaloneCode.default(ajv, { validateHttpEndpoint: 'httpendpoint' });
   const folder = 'shared/resources/generated';
@@ -64,10 +64,14 @@ async function writableSchema(file: string): Promise<JsonSchema> {
   return { ...schema, properties };
 }
 
-/** Validators carry their schema with them; the prose in it would only cost memory. */
-function withoutDescriptions(schema: JsonSchema): JsonSchema {
-  const text = JSON.stringify(schema, (key, value: unknown) =>
-    key === 'description' && typeof value === 'string' ? undefined : value,
-  );
+/** For the API server only: its CEL rules, whose mistakes shared/compile finds, and the limits that keep them cheap. */
+const notOurs = /^(x-kubernetes-.*|maxItems|maxLength)$/;
+
+/** Validators carry their schema with them; prose in it would only cost memory. */
+function leanSchema(schema: JsonSchema): JsonSchema {
+  const text = JSON.stringify(schema, (key, value: unknown) => {
+    const isProse = key === 'description' && typeof value === 'string';
+    return isProse || notOurs.test(key) ? undefined : value;
+  });
   return JSON.parse(text) as JsonSchema;
 }

@@ -55,6 +55,8 @@ describe('crds/httpendpoint.yaml', () => {
       listKind: 'HTTPEndpointList',
       plural: 'httpendpoints',
       singular: 'httpendpoint',
+      shortNames: ['hep'],
+      categories: ['farpoint'],
     });
     expect(version).toMatchObject({ name: 'v1alpha1', served: true, storage: true, subresources: { status: {} } });
   });
