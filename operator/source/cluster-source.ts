@@ -1,0 +1,204 @@
+/**
+ * Everything that the operator knows of the cluster, always current: it watches, parses, keeps, and marks what changed. What
+ * follows from it is the business of tables/ and status/.
+ */
+import type { Clock } from '#shared/clock/clock.ts';
+import type { Logger } from '#shared/logger/logger.ts';
+import type { Configuration } from '#shared/resources/configuration.ts';
+import type { ParsedEndpoint } from '#shared/resources/parse-http-endpoint.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import { components, configurations, httpEndpoints, pods, secrets } from '../kube/resource-types.ts';
+import { ConfigurationStore } from './configuration-store.ts';
+import { EndpointStore, type StoredEndpoint } from './endpoint-store.ts';
+import { KindWatch, type CreateListWatch, type ObjectKeeper } from './kind-watch.ts';
+import { PodStore } from './pod-store.ts';
+import { SecretCache } from './secret-cache.ts';
+import type { SecretReading } from './secret-reading.ts';
+import { SecretStoreNames, type SecretStoreKind } from './secret-store-names.ts';
+
+/** Takes what changed. All keys are `namespace/name`. */
+export interface DirtyMarks {
+  markEndpoint(key: string): void;
+  markSecret(key: string): void;
+  markConfiguration(key: string): void;
+  /** The secret stores of a namespace. */
+  markNamespaceStores(namespace: string): void;
+}
+
+export interface ClusterSourceOptions {
+  readonly kube: Pick<KubeClient, 'get'>;
+  readonly createListWatch: CreateListWatch;
+  /** Empty: all. */
+  readonly namespaces: readonly string[];
+  readonly fingerprintKey: string;
+  /** Which Secrets an endpoint references, as `namespace/name`. */
+  readonly secretReferencesOf: (parsed: ParsedEndpoint) => readonly string[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The label of Pods that have a proxy. */
+const podSelector = 'dapr.io/sidecar-injected=true';
+
+export class ClusterSource {
+  /** The Pods that have a proxy. */
+  readonly pods = new PodStore();
+  readonly #options: ClusterSourceOptions;
+  readonly #endpoints: EndpointStore;
+  readonly #configurations: ConfigurationStore;
+  readonly #stores: SecretStoreNames;
+  readonly #secrets: SecretCache;
+  readonly #watches: readonly KindWatch[];
+  readonly #marks = new Set<DirtyMarks>();
+  readonly #seenListeners = new Set<(key: string) => void>();
+  readonly #progressListeners = new Set<() => void>();
+
+  constructor(options: ClusterSourceOptions) {
+    this.#options = options;
+    const { kube, fingerprintKey, clock, logger } = options;
+    this.#endpoints = new EndpointStore({
+      onChanged: (key) => this.#endpointChanged(key),
+      onSeen: (key) => this.#call(this.#seenListeners, key),
+    });
+    this.#configurations = new ConfigurationStore({
+      logger,
+      onChanged: (key) => this.#mark((marks) => marks.markConfiguration(key)),
+    });
+    this.#stores = new SecretStoreNames({
+      onChanged: (namespace) => this.#mark((marks) => marks.markNamespaceStores(namespace)),
+    });
+    this.#secrets = new SecretCache({
+      kube,
+      fingerprintKey,
+      clock,
+      logger,
+      onChanged: (key) => {
+        this.#mark((marks) => marks.markSecret(key));
+        this.#progressed();
+      },
+    });
+    this.#watches = [
+      this.#watch({ type: httpEndpoints, keeper: this.#endpoints }),
+      this.#watch({ type: configurations, keeper: this.#configurations, isOptional: true }),
+      this.#watch({ type: components, keeper: this.#stores, isOptional: true }),
+      this.#watch({ type: pods, keeper: this.pods, isMetadataOnly: true, labelSelector: podSelector }),
+      this.#watch({ type: secrets, keeper: this.#secrets, isMetadataOnly: true }),
+    ];
+  }
+
+  endpoint(key: string): StoredEndpoint | null {
+    return this.#endpoints.endpoint(key);
+  }
+
+  endpointKeys(): Iterable<string> {
+    return this.#endpoints.keys();
+  }
+
+  secret(key: string): SecretReading {
+    return this.#secrets.reading(key);
+  }
+
+  configuration(key: string): Configuration | null {
+    return this.#configurations.configuration(key);
+  }
+
+  secretStoreKind(namespace: string, store: string): SecretStoreKind {
+    return this.#stores.kindOf(namespace, store);
+  }
+
+  /** How many of each kind are held. */
+  get counts(): {
+    readonly endpoints: number;
+    readonly secrets: number;
+    readonly pods: number;
+    readonly brokenConfigurations: number;
+  } {
+    return {
+      endpoints: this.#endpoints.size,
+      secrets: this.#secrets.size,
+      pods: this.pods.size,
+      brokenConfigurations: this.#configurations.brokenCount,
+    };
+  }
+
+  /** From now on these are told what changes. Returns the way to stop. */
+  addMarks(marks: DirtyMarks): () => void {
+    this.#marks.add(marks);
+    return () => void this.#marks.delete(marks);
+  }
+
+  /** Calls back with each endpoint that a watch shows, status writes included, and with each that is gone. */
+  onEndpointSeen(listener: (key: string) => void): () => void {
+    this.#seenListeners.add(listener);
+    return () => void this.#seenListeners.delete(listener);
+  }
+
+  /** What is not known yet, a sentence each. Empty: every first list is complete and every referenced Secret was asked for. */
+  missing(): readonly string[] {
+    const sentences = this.#watches.flatMap(({ missing }) => (missing === null ? [] : [missing]));
+    const pending = this.#secrets.pendingCount;
+    if (sentences.length === 0 && pending > 0) sentences.push(`${pending} referenced Secrets are not read yet`);
+    return sentences;
+  }
+
+  /** Resolves when nothing is missing for the first time, or the signal is aborted. */
+  loaded(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        if (!signal.aborted && this.missing().length > 0) return;
+        this.#progressListeners.delete(settle);
+        resolve();
+      };
+      this.#progressListeners.add(settle);
+      signal.addEventListener('abort', settle, { once: true });
+      settle();
+    });
+  }
+
+  /** Watches until the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#secrets.run(signal);
+    await Promise.all(this.#watches.map((watch) => watch.run(signal)));
+  }
+
+  #watch(kind: {
+    readonly type: typeof httpEndpoints;
+    readonly keeper: ObjectKeeper;
+    readonly isOptional?: boolean;
+    readonly isMetadataOnly?: boolean;
+    readonly labelSelector?: string;
+  }): KindWatch {
+    const { namespaces, createListWatch, clock, logger } = this.#options;
+    return new KindWatch({
+      isOptional: false,
+      isMetadataOnly: false,
+      labelSelector: '',
+      ...kind,
+      namespaces: namespaces.length === 0 ? [''] : namespaces,
+      createListWatch,
+      clock,
+      logger,
+      onProgress: () => this.#progressed(),
+    });
+  }
+
+  /** References first: a Secret that is already here must not look pending to whoever compiles next. */
+  #endpointChanged(key: string): void {
+    const stored = this.#endpoints.endpoint(key);
+    this.#secrets.setReferences(key, stored === null ? [] : this.#options.secretReferencesOf(stored.parsed));
+    this.#mark((marks) => marks.markEndpoint(key));
+    this.#progressed();
+  }
+
+  #mark(mark: (marks: DirtyMarks) => void): void {
+    for (const marks of this.#marks) mark(marks);
+  }
+
+  #progressed(): void {
+    for (const listener of this.#progressListeners) listener();
+  }
+
+  #call(listeners: ReadonlySet<(key: string) => void>, key: string): void {
+    for (const listener of listeners) listener(key);
+  }
+}

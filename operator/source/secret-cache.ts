@@ -1,0 +1,198 @@
+/**
+ * The Secrets that endpoints reference, and no others: fetched when the first endpoint names one and whenever the metadata
+ * watch shows another version of it, forgotten with the last endpoint that names it.
+ *
+ * Only a GET decides what a Secret is; a watch event just says when to ask again. So it does not matter which of the two is ahead.
+ */
+import type { Clock } from '#shared/clock/clock.ts';
+import { LinkError } from '#shared/errors/link-error.ts';
+import type { Logger } from '#shared/logger/logger.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { KubeObject } from '../kube/kube-object.ts';
+import { secrets } from '../kube/resource-types.ts';
+import type { ObjectKeeper } from './kind-watch.ts';
+import { namespacedKey, splitNamespacedKey } from './namespaced-key.ts';
+import { isSameReading, secretReadingFrom, type SecretReading } from './secret-reading.ts';
+import { SecretReferences } from './secret-references.ts';
+
+export interface SecretCacheOptions {
+  readonly kube: Pick<KubeClient, 'get'>;
+  readonly fingerprintKey: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The reading of a referenced Secret became another. */
+  readonly onChanged: (key: string) => void;
+  /** A number between 0 and 1, to spread retries. */
+  readonly random?: () => number;
+}
+
+interface Entry {
+  reading: SecretReading;
+  /** Of the object that was read last; `''`: none. */
+  resourceVersion: string;
+  state: 'settled' | 'queued' | 'fetching' | 'waiting';
+  /** Something happened while it was being fetched. */
+  isStale: boolean;
+  failures: number;
+}
+
+const parallelFetches = 8;
+const firstBackoffMs = 200;
+const longestBackoffMs = 30_000;
+/** After so many answers that are errors, waiting longer would only hold up everything else. */
+const failuresUntilFailed = 3;
+
+export class SecretCache implements ObjectKeeper {
+  readonly #options: SecretCacheOptions;
+  readonly #references = new SecretReferences();
+  readonly #entriesByKey = new Map<string, Entry>();
+  readonly #pending = new Set<string>();
+  readonly #queue = new Set<string>();
+  #fetching = 0;
+  #signal: AbortSignal = AbortSignal.abort();
+
+  constructor(options: SecretCacheOptions) {
+    this.#options = options;
+  }
+
+  /** A Secret that nobody references counts as pending. */
+  reading(key: string): SecretReading {
+    return this.#entriesByKey.get(key)?.reading ?? { state: 'pending' };
+  }
+
+  /** How many are held. */
+  get size(): number {
+    return this.#entriesByKey.size;
+  }
+
+  /** How many were never answered for. */
+  get pendingCount(): number {
+    return this.#pending.size;
+  }
+
+  /** Says what an endpoint references now; nothing, when it is gone. */
+  setReferences(endpoint: string, keys: readonly string[]): void {
+    const { added, dropped } = this.#references.set(endpoint, keys);
+    for (const key of dropped) {
+      this.#entriesByKey.delete(key);
+      this.#pending.delete(key);
+      this.#queue.delete(key);
+    }
+    for (const key of added) {
+      const entry: Entry = {
+        reading: { state: 'pending' },
+        resourceVersion: '',
+        state: 'settled',
+        isStale: false,
+        failures: 0,
+      };
+      this.#entriesByKey.set(key, entry);
+      this.#pending.add(key);
+      this.#request(key, entry);
+    }
+  }
+
+  /** Takes what the metadata watch shows. */
+  upsert(object: KubeObject): void {
+    const key = namespacedKey(object);
+    const entry = this.#entriesByKey.get(key);
+    if (entry === undefined || entry.resourceVersion === object.metadata.resourceVersion) return;
+    this.#request(key, entry);
+  }
+
+  remove(key: string): void {
+    const entry = this.#entriesByKey.get(key);
+    if (entry !== undefined) this.#request(key, entry);
+  }
+
+  /** Of the Secrets that were there when they were last asked for. */
+  *keys(): Iterable<string> {
+    for (const [key, { resourceVersion }] of this.#entriesByKey) if (resourceVersion !== '') yield key;
+  }
+
+  /** Fetches until the signal is aborted. What was asked for before waits for this. */
+  run(signal: AbortSignal): void {
+    this.#signal = signal;
+    this.#fetchNext();
+  }
+
+  #request(key: string, entry: Entry): void {
+    if (entry.state === 'fetching') {
+      entry.isStale = true;
+      return;
+    }
+    entry.state = 'queued';
+    this.#queue.add(key);
+    this.#fetchNext();
+  }
+
+  #fetchNext(): void {
+    for (const key of this.#queue) {
+      if (this.#fetching >= parallelFetches || this.#signal.aborted) return;
+      this.#queue.delete(key);
+      const entry = this.#entriesByKey.get(key);
+      if (entry !== undefined) void this.#fetch(key, entry);
+    }
+  }
+
+  /** Never rejects. */
+  async #fetch(key: string, entry: Entry): Promise<void> {
+    entry.state = 'fetching';
+    entry.isStale = false;
+    this.#fetching += 1;
+    let object: KubeObject | null = null;
+    let error: unknown = null;
+    try {
+      object = await this.#options.kube.get(secrets, splitNamespacedKey(key), { signal: this.#signal });
+    } catch (caught) {
+      error = caught;
+    }
+    this.#fetching -= 1;
+    const isForgotten = this.#entriesByKey.get(key) !== entry;
+    if (!isForgotten && !this.#signal.aborted) {
+      if (object !== null) this.#settle(key, entry, object);
+      else if (error instanceof LinkError && error.status === 404) this.#settle(key, entry, null);
+      else this.#failed(key, entry, error);
+    }
+    this.#fetchNext();
+  }
+
+  #settle(key: string, entry: Entry, object: KubeObject | null): void {
+    entry.state = 'settled';
+    entry.failures = 0;
+    entry.resourceVersion = object?.metadata.resourceVersion ?? '';
+    const { fingerprintKey } = this.#options;
+    this.#tell(key, entry, object === null ? { state: 'missing' } : secretReadingFrom(object, fingerprintKey));
+    if (entry.isStale) this.#request(key, entry);
+  }
+
+  /** What was read before stays while the API server is away, and until an error has proved to be more than that. */
+  #failed(key: string, entry: Entry, error: unknown): void {
+    const { clock, logger, random = Math.random } = this.#options;
+    const status = error instanceof LinkError ? error.status : 0;
+    const retryAfterMs = error instanceof LinkError ? error.retryAfterMs : 0;
+    const isAnswer = status !== 0 && status !== 429;
+    entry.failures = Math.min(entry.failures + 1, 100);
+    if (entry.failures === 1) logger.warn('a Secret cannot be read', { secret: key, err: error });
+    if (isAnswer && (status === 403 || entry.failures >= failuresUntilFailed)) {
+      const message =
+        status === 403
+          ? `the operator may not read Secret ${key}: its RBAC does not allow it`
+          : `the API server answers ${status} when Secret ${key} is read`;
+      this.#tell(key, entry, { state: 'failed', message });
+    }
+    const boundMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** Math.min(entry.failures, 10));
+    entry.state = 'waiting';
+    clock.after(Math.max(retryAfterMs, boundMs * random()), () => {
+      if (entry.state !== 'waiting' || this.#entriesByKey.get(key) !== entry) return;
+      this.#request(key, entry);
+    });
+  }
+
+  #tell(key: string, entry: Entry, reading: SecretReading): void {
+    if (isSameReading(entry.reading, reading)) return;
+    entry.reading = reading;
+    this.#pending.delete(key);
+    this.#options.onChanged(key);
+  }
+}

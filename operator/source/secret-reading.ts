@@ -1,0 +1,40 @@
+/** A Secret of the API server -> values that cannot be printed. Pure. */
+import { fingerprint } from '#shared/compile/fingerprint.ts';
+import { parseSecret } from '#shared/resources/secret.ts';
+import { Sensitive } from '#shared/table/sensitive.ts';
+import type { KubeObject } from '../kube/kube-object.ts';
+import { namespacedKey } from './namespaced-key.ts';
+
+/** What is known of one Secret. */
+export type SecretReading =
+  /** Byte strings: one character for each byte. */
+  | { readonly state: 'loaded'; readonly valuesByKey: ReadonlyMap<string, Sensitive> }
+  /** There is none by that name. */
+  | { readonly state: 'missing' }
+  /** It may be there, and cannot be read. */
+  | { readonly state: 'failed'; readonly message: string }
+  /** It is being asked for. */
+  | { readonly state: 'pending' };
+
+/**
+ * Reads a Secret of any type. The versions follow from the values, not from resourceVersion: a label on a Secret changes
+ * nothing, and every replica that has the key makes the same ones.
+ */
+export function secretReadingFrom(object: KubeObject, fingerprintKey: string): SecretReading {
+  const { secret, problem } = parseSecret({ document: object, location: '' });
+  if (secret === null) return { state: 'failed', message: problem.message };
+  const values = [...secret.bytesByKey].map(([key, value]) => {
+    const ref = `secret ${namespacedKey(object)}/${key}`;
+    const version = fingerprint(fingerprintKey, { ref, value });
+    return [key, new Sensitive(value, { ref, version })] as const;
+  });
+  return { state: 'loaded', valuesByKey: new Map(values) };
+}
+
+/** Whether two readings say the same. */
+export function isSameReading(a: SecretReading, b: SecretReading): boolean {
+  if (a.state === 'failed') return b.state === 'failed' && a.message === b.message;
+  if (a.state !== 'loaded' || b.state !== 'loaded') return a.state === b.state;
+  if (a.valuesByKey.size !== b.valuesByKey.size) return false;
+  return a.valuesByKey.entries().every(([key, value]) => b.valuesByKey.get(key)?.version === value.version);
+}

@@ -1,0 +1,36 @@
+/** Who references which Secret, both ways round. */
+
+export class SecretReferences {
+  readonly #secretsByEndpoint = new Map<string, readonly string[]>();
+  readonly #countsBySecret = new Map<string, number>();
+
+  has(secret: string): boolean {
+    return this.#countsBySecret.has(secret);
+  }
+
+  get secrets(): Iterable<string> {
+    return this.#countsBySecret.keys();
+  }
+
+  /** Replaces what an endpoint references. Returns the Secrets that nobody referenced before, and those that nobody does now. */
+  set(
+    endpoint: string,
+    secrets: readonly string[],
+  ): { readonly added: readonly string[]; readonly dropped: readonly string[] } {
+    const former = this.#secretsByEndpoint.get(endpoint) ?? [];
+    const present = [...new Set(secrets)];
+    // The new ones first, so that a Secret in both is never dropped in between.
+    const added = present.filter((secret) => this.#add(secret, 1) === 1);
+    const dropped = former.filter((secret) => this.#add(secret, -1) === 0);
+    if (present.length === 0) this.#secretsByEndpoint.delete(endpoint);
+    else this.#secretsByEndpoint.set(endpoint, present);
+    return { added, dropped };
+  }
+
+  #add(secret: string, difference: number): number {
+    const count = (this.#countsBySecret.get(secret) ?? 0) + difference;
+    if (count === 0) this.#countsBySecret.delete(secret);
+    else this.#countsBySecret.set(secret, count);
+    return count;
+  }
+}

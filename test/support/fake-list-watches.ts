@@ -1,0 +1,58 @@
+/** List-watches that show what a test tells them, instead of an API server. */
+import { LinkError } from '#shared/errors/link-error.ts';
+import type { KubeObject } from '../../operator/kube/kube-object.ts';
+import type { ListWatch, ListWatchOptions } from '../../operator/kube/list-watch.ts';
+
+export interface FakeListWatch {
+  readonly options: ListWatchOptions;
+  /** Whether it runs. */
+  readonly isRunning: () => boolean;
+  /** Ends the run with a fatal error of this status. */
+  fail(status: number): void;
+}
+
+export class FakeListWatches {
+  readonly started: FakeListWatch[] = [];
+
+  /** Pass it as `createListWatch`. */
+  readonly create = (options: ListWatchOptions): ListWatch => ({
+    run: (signal) =>
+      new Promise((resolve, reject) => {
+        let isRunning = true;
+        this.started.push({
+          options,
+          isRunning: () => isRunning,
+          fail: (status) => {
+            isRunning = false;
+            reject(new LinkError(`answered ${status}`, { kind: 'fatal', status, retryAfterMs: 0 }));
+          },
+        });
+        signal.addEventListener('abort', () => {
+          isRunning = false;
+          resolve();
+        });
+      }),
+  });
+
+  /** The newest one of a kind, by its plural. */
+  of(plural: string, namespace = ''): FakeListWatch {
+    const found = this.started.findLast(
+      ({ options }) => options.type.plural === plural && options.namespace === namespace,
+    );
+    if (found === undefined) throw new Error(`nobody watches ${plural} of ${namespace}`);
+    return found;
+  }
+
+  show(plural: string, ...objects: readonly KubeObject[]): void {
+    for (const object of objects) this.of(plural).options.onChange({ kind: 'upsert', object });
+  }
+
+  remove(plural: string, object: KubeObject): void {
+    this.of(plural).options.onChange({ kind: 'delete', object });
+  }
+
+  /** Completes the first lists of all kinds. */
+  syncAll(): void {
+    for (const { options, isRunning } of this.started) if (isRunning()) options.onSynced();
+  }
+}
