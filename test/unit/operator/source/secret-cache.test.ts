@@ -78,7 +78,7 @@ describe('a referenced Secret', () => {
     expect(cache.reading('default/s')).toEqual({ state: 'pending' });
     await ask(0).answer(first);
     expect(tokenOf('default/s')).toBe('one');
-    expect(JSON.stringify([...Object.entries(cache.reading('default/s'))])).not.toContain('one');
+    expect(JSON.stringify(Object.entries(cache.reading('default/s')))).not.toContain('one');
     expect(changed).toEqual(['default/s']);
     expect(cache.pendingCount).toBe(0);
   });
