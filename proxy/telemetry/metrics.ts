@@ -6,10 +6,11 @@ import Registry, { type CollectedMetric } from 'prom-client/lib/registry.js';
 import type { Logger } from '#shared/logger/logger.ts';
 import { defaultConfiguration } from '#shared/resources/configuration.ts';
 import type { EndpointTable, MetricsOptions } from '#shared/table/endpoint-table.ts';
+import { processMetrics } from '#shared/telemetry/process-metrics.ts';
 import { EndpointMetrics } from './endpoint-metrics.ts';
 import { familyText } from './family-text.ts';
+import { gaugeFamily } from './gauge-family.ts';
 import { nextTurn } from './next-turn.ts';
-import { processMetrics } from './process-metrics.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import type { CallTarget, EndedCall, EndedProbe, ServedRequest, Telemetry } from './telemetry.ts';
 
@@ -39,7 +40,12 @@ export class Metrics implements Telemetry {
     this.#settings = settings;
     const now = settings.now ?? (() => new Date());
     this.#endpoints = new EndpointMetrics({ ...settings, now });
-    this.#process = processMetrics(now());
+    this.#process = processMetrics(now()).map(({ read, ...family }) =>
+      gaugeFamily({
+        ...family,
+        sample: () => [read()].flatMap((value) => (value === null ? [] : [{ labels: {}, value }])),
+      }),
+    );
     this.#requests = this.#requestMetrics();
     this.#registry = this.#newRegistry();
   }
