@@ -49,6 +49,7 @@ const schema = z.object({
         '--advertise-address: give HOST or HOST:PORT; put an IPv6 address in brackets.',
       ),
     ),
+  'service-account': z.string().check(z.refine(isDomain, '--service-account: give the name of a ServiceAccount.')),
   'token-audience': z
     .string()
     .check(z.refine((audience) => audience !== '', '--token-audience: give the audience that proxies ask tokens for.')),

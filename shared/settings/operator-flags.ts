@@ -67,6 +67,21 @@ export const operatorFlags = [
   },
   {
     ...proxies,
+    name: 'service-account',
+    kind: 'text',
+    default: 'farpoint-operator',
+    env: 'SERVICE_ACCOUNT',
+    text: "the operator's own: replicas know each other by it",
+  },
+  {
+    ...proxies,
+    name: 'peer-token-file',
+    kind: 'text',
+    default: '/var/run/secrets/farpoint.dev/token/token',
+    text: 'token of it, with the audience, that is shown to other replicas',
+  },
+  {
+    ...proxies,
     name: 'token-audience',
     kind: 'text',
     default: 'farpoint-operator',

@@ -26,6 +26,8 @@ export function operatorSettingsFrom(argv: readonly string[], env: Environment):
     listen: { address: withoutBrackets(values['listen-address']), port: values.port ?? 6500 },
     serviceNames: serviceNamesFrom(values, namespace),
     advertise: hostAndPort(values['advertise-address']) ?? { host: '127.0.0.1', port: null },
+    serviceAccount: values['service-account'],
+    peerTokenFile: values['peer-token-file'],
     tokenAudience: values['token-audience'],
     annotationPrefixes: values['annotation-prefixes'].map((prefix) => prefix.trim()),
     holdOffMs: values['hold-off'],

@@ -17,6 +17,10 @@ export interface OperatorSettings {
   readonly serviceNames: readonly string[];
   /** Where other replicas reach this one. Port `null`: the one that the operator listens on. */
   readonly advertise: { readonly host: string; readonly port: number | null };
+  /** Name of the operator's own ServiceAccount, by which replicas know each other. */
+  readonly serviceAccount: string;
+  /** File with a token of it; read again for each use. */
+  readonly peerTokenFile: string;
   /** Of the tokens that proxies present. */
   readonly tokenAudience: string;
   /** Of the annotations app-id and config, without a slash; a later one beats an earlier one. */
