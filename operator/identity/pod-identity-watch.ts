@@ -66,9 +66,12 @@ export class PodIdentityWatch implements IdentityWatch {
 
   #drop(pod: KubeObject): void {
     const before = this.#knownByKey.get(keyOf(pod));
-    before?.timer?.cancel();
-    this.#knownByKey.delete(keyOf(pod));
-    this.#end(before?.uid ?? pod.metadata.uid);
+    // Perhaps its successor of the same name is known already.
+    if (before?.uid === pod.metadata.uid) {
+      before.timer?.cancel();
+      this.#knownByKey.delete(keyOf(pod));
+    }
+    this.#end(pod.metadata.uid);
   }
 
   #end(podUid: string): void {
