@@ -1,7 +1,7 @@
 # The door to everything. `make` lists what there is.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup run test check fmt lint types knip golden generate build bench soak clean
+.PHONY: help setup run cluster test test-cluster check fmt lint types knip golden generate build bench soak clean
 
 # Node 26 comes from the pinned npm package `node`; whatever the machine has is only used to install it.
 MACHINE_PATH := $(PATH)
@@ -11,7 +11,7 @@ export PATH := $(BIN):$(PATH)
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | \
-		while IFS="$$(printf '\t')" read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+		while IFS="$$(printf '\t')" read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 setup: ## install what is missing; the other targets do it by themselves
 	@PATH="$(MACHINE_PATH)" command -v node >/dev/null && PATH="$(MACHINE_PATH)" command -v npm >/dev/null || \
@@ -22,7 +22,10 @@ run: setup ## proxy, upstreams and a call of each kind, until Ctrl-C (ONCE=1: ex
 	@ONCE="$(ONCE)" PORT="$(PORT)" $(NODE) examples/run.ts
 
 test: setup ## every test (ONLY=path runs some of them)
-	@$(NODE) $(BIN)/vitest run --config test/vitest.config.ts $(ONLY)
+	@ONLY="$(ONLY)" $(NODE) test/run-tests.ts
+
+test-cluster: setup ## the tests on a real API server only; builds one the first time, by Go or from KUBEBUILDER_ASSETS
+	@ONLY="$(ONLY)" $(NODE) test/run-tests.ts cluster
 
 check: setup ## format, lint, types, knip, goldens fresh, generated files fresh
 	@$(NODE) scripts/check.ts

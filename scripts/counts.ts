@@ -1,5 +1,5 @@
 /** How many tests and checks passed: written by each suite below `.run/counts/`, added up at the end of `.ci/run`. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 export interface Counts {
@@ -30,6 +30,11 @@ export function readCounts(suite: string): Counts | null {
   } catch {
     return null;
   }
+}
+
+/** Removes what an earlier run of a suite wrote, which a suite that breaks down would leave standing. */
+export function removeCounts(suite: string): void {
+  rmSync(path.join(folder, `${suite}.json`), { force: true });
 }
 
 /** Adds suites up. A suite that ran nothing, or failed without a failure to count, is one failure. */

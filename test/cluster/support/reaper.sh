@@ -10,4 +10,5 @@ while read -r line; do
   esac
 done
 for pid in $alive; do kill -KILL "$pid" 2>/dev/null; done
-[ -z "$1" ] || rm -rf -- "$1"
+# What was killed a moment ago may still hold a file.
+[ -z "$1" ] || rm -rf -- "$1" || { sleep 1; rm -rf -- "$1"; }
