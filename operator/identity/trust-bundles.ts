@@ -1,0 +1,184 @@
+/**
+ * Puts what proxies trust into a ConfigMap of every namespace that has some, and keeps it there. Only the leader runs it. Each
+ * one is read by its name, so that the operator needs no right to read other ConfigMaps.
+ */
+import type { Clock } from '#shared/clock/clock.ts';
+import { LinkError } from '#shared/errors/link-error.ts';
+import type { Logger } from '#shared/logger/logger.ts';
+import type { KubeClient, NewObject } from '../kube/kube-client.ts';
+import type { KubeObject } from '../kube/kube-object.ts';
+import { configMaps } from '../kube/resource-types.ts';
+import type { PodDirectory } from './pod-directory.ts';
+
+export const trustBundleName = 'farpoint-trust-bundle';
+/** The field that volumes show as a file. */
+export const trustBundleField = 'ca.crt';
+
+export interface TrustBundlesOptions {
+  readonly client: KubeClient;
+  readonly pods: PodDirectory;
+  readonly authority: {
+    bundlePem(): string;
+    onBundleChanged(listener: () => void): () => void;
+  };
+  readonly fieldManager: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Makes an Event of a ConfigMap that is in the way; called once for each. */
+  readonly onForeign: (configMap: KubeObject, note: string) => void;
+}
+
+const checkMs = 60_000;
+/** After a failure that may pass. */
+const retryMs = 2000;
+const ownerLabel = 'app.kubernetes.io/managed-by';
+const owner = 'farpoint-operator';
+
+export class TrustBundles {
+  readonly #options: TrustBundlesOptions;
+  /** Namespaces to look at. */
+  readonly #due = new Set<string>();
+  /** By namespace: what is in the way there, so that it is said once. */
+  readonly #obstacles = new Map<string, string>();
+  /** Namespaces that had what they should when last looked at. */
+  readonly #served = new Set<string>();
+  #wake: () => void = () => undefined;
+
+  constructor(options: TrustBundlesOptions) {
+    this.#options = options;
+  }
+
+  /** Writes what is missing or different, until the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { pods, authority } = this.#options;
+    const stops = [
+      pods.onChange(({ kind, object }) => {
+        const { namespace = '' } = object.metadata;
+        if (kind === 'upsert' && !this.#served.has(namespace) && !this.#obstacles.has(namespace)) {
+          this.#due.add(namespace);
+          this.#wake();
+        }
+      }),
+      authority.onBundleChanged(() => this.#lookEverywhere()),
+    ];
+    this.#lookEverywhere();
+    try {
+      while (!signal.aborted) {
+        await this.#lookWhereDue(signal);
+        await this.#rest(signal);
+      }
+    } finally {
+      for (const stop of stops) stop();
+      this.#wake = () => undefined;
+    }
+  }
+
+  #lookEverywhere(): void {
+    this.#served.clear();
+    for (const { metadata } of this.#options.pods.pods()) this.#due.add(metadata.namespace ?? '');
+    for (const namespace of this.#obstacles.keys()) if (!this.#due.has(namespace)) this.#obstacles.delete(namespace);
+    this.#wake();
+  }
+
+  /** Until there is something to look at, and all again after a minute. */
+  async #rest(signal: AbortSignal): Promise<void> {
+    if (this.#due.size > 0 || signal.aborted) return;
+    const { clock } = this.#options;
+    await new Promise<void>((resolve) => {
+      const timer = clock.after(checkMs, () => this.#lookEverywhere());
+      const wake = (): void => {
+        timer.cancel();
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#wake = wake;
+      signal.addEventListener('abort', wake, { once: true });
+    });
+  }
+
+  async #lookWhereDue(signal: AbortSignal): Promise<void> {
+    for (const namespace of this.#due) {
+      if (signal.aborted) return;
+      this.#due.delete(namespace);
+      try {
+        await this.#look(namespace, signal);
+      } catch (err) {
+        if (signal.aborted) return;
+        if (!(err instanceof LinkError)) throw err;
+        this.#failed(namespace, err);
+      }
+    }
+  }
+
+  async #look(namespace: string, signal: AbortSignal): Promise<void> {
+    const { client, authority, fieldManager, logger } = this.#options;
+    const bundlePem = authority.bundlePem();
+    const present = await this.#read(namespace, signal);
+    if (present === null) {
+      // Not applied: that would take over what somebody else makes at this moment.
+      await client.create(configMaps, bundleObject(namespace, bundlePem), { signal });
+    } else if (present.metadata.labels?.[ownerLabel] !== owner) {
+      this.#isForeign(namespace, present);
+      return;
+    } else if (textOf(present) !== bundlePem) {
+      await client.apply(configMaps, bundleObject(namespace, bundlePem), { signal, fieldManager, force: true });
+    }
+    this.#obstacles.delete(namespace);
+    this.#served.add(namespace);
+    if (present !== null && textOf(present) === bundlePem) return;
+    logger.info('trust bundle written', { namespace, why: present === null ? 'missing' : 'different' });
+  }
+
+  async #read(namespace: string, signal: AbortSignal): Promise<KubeObject | null> {
+    try {
+      return await this.#options.client.get(configMaps, { namespace, name: trustBundleName }, { signal });
+    } catch (err) {
+      if (err instanceof LinkError && err.status === 404) return null;
+      throw err;
+    }
+  }
+
+  #failed(namespace: string, err: LinkError): void {
+    const { clock, logger } = this.#options;
+    // A 409: somebody makes it at this moment.
+    if (err.status !== 409) {
+      this.#isObstacle(namespace, err.message, () => logger.warn('trust bundle cannot be written', { namespace, err }));
+    }
+    if (err.kind === 'fatal' && err.status !== 409) return;
+    clock.after(Math.max(retryMs, err.retryAfterMs), () => {
+      this.#due.add(namespace);
+      this.#wake();
+    });
+  }
+
+  #isForeign(namespace: string, configMap: KubeObject): void {
+    const { logger, onForeign } = this.#options;
+    const note =
+      `ConfigMap ${trustBundleName} is not labelled ${ownerLabel}=${owner}, so it is left alone, and proxies of this ` +
+      'namespace cannot verify the operator: delete it, or label it';
+    this.#isObstacle(namespace, configMap.metadata.uid, () => {
+      logger.error('a ConfigMap of somebody else is in the way of the trust bundle', { namespace, advice: note });
+      onForeign(configMap, note);
+    });
+  }
+
+  /** Says what is in the way once. */
+  #isObstacle(namespace: string, obstacle: string, say: () => void): void {
+    if (this.#obstacles.get(namespace) === obstacle) return;
+    this.#obstacles.set(namespace, obstacle);
+    say();
+  }
+}
+
+function textOf({ data }: KubeObject): unknown {
+  return typeof data === 'object' && data !== null && trustBundleField in data ? data[trustBundleField] : undefined;
+}
+
+function bundleObject(namespace: string, bundlePem: string): NewObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: trustBundleName, namespace, labels: { [ownerLabel]: owner } },
+    data: { [trustBundleField]: bundlePem },
+  };
+}
