@@ -211,7 +211,7 @@ function parsed(document: UnknownRecord): ParsedEndpoint {
 }
 
 /** What a folder with this manifest in it would be told. */
-function reasonsFor(document: UnknownRecord): string {
+function reasonsFor({ scopes: _scopes, ...document }: UnknownRecord): string {
   const { problems } = compile(snapshotOf(JSON.stringify(document)), { appId: 'orders', namespace: '' });
   return problems.map(({ reason }) => reason).join(' ');
 }
