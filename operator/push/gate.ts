@@ -1,0 +1,64 @@
+/** Who asks? Nothing of a request is read before this is answered. */
+import type { IncomingMessage } from 'node:http';
+import type { PeerResult } from '../identity/authenticator.ts';
+import type { Authenticate, ProxyIdentity } from '../identity/proxy-identity.ts';
+import type { Connections } from './connections.ts';
+import { refusal, type Refusal } from './refusal.ts';
+
+export interface GateOptions {
+  readonly authenticate: Authenticate;
+  /** Whether a token is of another replica of the operator. */
+  readonly peerResult: (bearerToken: string) => Promise<PeerResult>;
+  readonly connections: Connections;
+  readonly maxAuthentications: number;
+}
+
+const form = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
+const retryAfterMs = 1_000;
+
+export class Gate {
+  readonly #options: GateOptions;
+  #underWay = 0;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  /** The proxy that asks. */
+  async proxy(request: IncomingMessage): Promise<ProxyIdentity | Refusal> {
+    const result = await this.#ask(request, this.#options.authenticate);
+    if ('code' in result) return result;
+    if (result.state === 'accepted') return this.#admitted(request, result.identity);
+    return refusal(result.state, result.message, result.state === 'unavailable' ? result.retryAfterMs : 0);
+  }
+
+  /** Null: another replica asks. */
+  async peer(request: IncomingMessage): Promise<Refusal | null> {
+    const result = await this.#ask(request, async (token) => ({ state: await this.#options.peerResult(token) }));
+    if ('code' in result) return result;
+    if (result.state === 'peer') return null;
+    if (result.state === 'stranger') return refusal('forbidden', 'only replicas of the operator may ask this');
+    return refusal('unavailable', 'it cannot be known now who asks', retryAfterMs);
+  }
+
+  async #ask<R extends { readonly state: string }>(
+    request: IncomingMessage,
+    who: (token: string) => Promise<R>,
+  ): Promise<R | Refusal> {
+    const token = form.exec(request.headers.authorization ?? '')?.[1];
+    if (token === undefined) return refusal('unauthenticated', 'send a ServiceAccount token as Authorization: Bearer');
+    if (this.#underWay >= this.#options.maxAuthentications)
+      return refusal('overloaded', 'too many tokens are being looked at', retryAfterMs);
+    this.#underWay += 1;
+    try {
+      return await who(token);
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  #admitted(request: IncomingMessage, identity: ProxyIdentity): ProxyIdentity | Refusal {
+    if (this.#options.connections.admit(request.socket, identity.podUid)) return identity;
+    return refusal('too-many-requests', 'the pod has too many connections', retryAfterMs);
+  }
+}

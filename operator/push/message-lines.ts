@@ -1,0 +1,47 @@
+/** Messages as bytes. An endpoint is encoded once, and the same bytes go to every proxy that may have it. */
+import { encodeEndpoint } from '#shared/table/endpoint-codec.ts';
+import type { Endpoint, TableOptions } from '#shared/table/endpoint-table.ts';
+
+/** `{"type":"PING"}`. */
+export const pingLine: Buffer = line({ type: 'PING' });
+
+/** Says that a name is gone. */
+export function deleteLine(name: string): Buffer {
+  return line({ type: 'DELETE', name });
+}
+
+/** Asks the proxy to open its next stream elsewhere after this time. */
+export function drainLine(reconnectAfterMs: number): Buffer {
+  return line({ type: 'DRAIN', reconnectAfterMs });
+}
+
+/** Encoded endpoints and options, kept for as long as somebody else keeps the object. */
+export class MessageLines {
+  readonly #linesByEndpoint = new WeakMap<Endpoint, Buffer>();
+  readonly #textsByOptions = new WeakMap<TableOptions, string>();
+
+  /** The UPSERT of an endpoint. Holds its secrets. */
+  upsert(endpoint: Endpoint): Buffer {
+    let bytes = this.#linesByEndpoint.get(endpoint);
+    if (bytes === undefined) {
+      bytes = line({ type: 'UPSERT', endpoint: encodeEndpoint(endpoint) });
+      this.#linesByEndpoint.set(endpoint, bytes);
+    }
+    return bytes;
+  }
+
+  /** The SYNCED that ends a table. */
+  synced(revision: string, options: TableOptions): Buffer {
+    let text = this.#textsByOptions.get(options);
+    if (text === undefined) {
+      const { apiAccess, apiLogging, metrics } = options;
+      text = JSON.stringify({ apiAccess, apiLogging, metrics });
+      this.#textsByOptions.set(options, text);
+    }
+    return Buffer.from(`{"type":"SYNCED","revision":${JSON.stringify(revision)},"options":${text}}\n`);
+  }
+}
+
+function line(message: object): Buffer {
+  return Buffer.from(`${JSON.stringify(message)}\n`);
+}

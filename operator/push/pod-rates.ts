@@ -1,0 +1,32 @@
+/** How often each pod may ask for something. */
+import type { Clock } from '#shared/clock/clock.ts';
+import { TokenBucket } from '../identity/token-bucket.ts';
+
+export interface PodRatesOptions {
+  readonly clock: Clock;
+  readonly perSecond: number;
+  readonly burst: number;
+  /** Pods that are remembered; the one that was quiet for longest is forgotten first. */
+  readonly maxPods: number;
+}
+
+export class PodRates {
+  readonly #options: PodRatesOptions;
+  readonly #bucketsByPod = new Map<string, TokenBucket>();
+
+  constructor(options: PodRatesOptions) {
+    this.#options = options;
+  }
+
+  /** False: too often. */
+  take(podUid: string): boolean {
+    const bucket = this.#bucketsByPod.get(podUid) ?? new TokenBucket(this.#options);
+    this.#bucketsByPod.delete(podUid);
+    this.#bucketsByPod.set(podUid, bucket);
+    if (this.#bucketsByPod.size > this.#options.maxPods) {
+      const [quietest] = this.#bucketsByPod.keys();
+      if (quietest !== undefined) this.#bucketsByPod.delete(quietest);
+    }
+    return bucket.take();
+  }
+}

@@ -1,0 +1,104 @@
+/** The TLS listener: HTTP/1.1 over TLS 1.2 or later, and everything that bounds a connection before anybody authenticates. */
+import { createServer, type Server } from 'node:https';
+import type { RequestListener } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { TlsOptions } from 'node:tls';
+import type { Logger } from '#shared/logger/logger.ts';
+import type { CertificateSource } from '../identity/certificate-source.ts';
+import type { Connections } from './connections.ts';
+import type { PushLimits } from './push-limits.ts';
+import type { PushMetrics } from './push-metrics.ts';
+
+export interface PushListenerOptions {
+  readonly certificate: CertificateSource;
+  readonly connections: Connections;
+  readonly limits: PushLimits;
+  readonly metrics: PushMetrics;
+  readonly logger: Logger;
+}
+
+/** Makes the server; it does not listen yet. Throws when the certificate is not usable. */
+export function createPushListener(app: RequestListener, options: PushListenerOptions): Server {
+  const { certificate, connections, limits, metrics } = options;
+  const server = createServer(
+    {
+      ...contextOf(certificate),
+      handshakeTimeout: limits.handshakeTimeoutMs,
+      headersTimeout: limits.headerTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveMs,
+      connectionsCheckingInterval: Math.min(1_000, limits.headerTimeoutMs),
+      maxHeaderSize: 16_384,
+      // A proxy that vanished without a word is noticed by the connection's own probes.
+      keepAlive: true,
+      keepAliveInitialDelay: limits.pingAfterMs,
+    },
+    app,
+  );
+  server.maxHeadersCount = 100;
+  server.maxConnections = 2 * limits.maxStreams + limits.maxStrangers;
+  server.on('connection', (socket) => {
+    socket.on('error', () => socket.destroy());
+    connections.add(socket);
+  });
+  server.on('drop', () => metrics.connectionRefused('too-many'));
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    metrics.connectionRefused(error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT' ? 'timeout' : 'tls');
+    socket.destroy();
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const isTimeout = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+    metrics.connectionRefused(isTimeout ? 'timeout' : 'malformed');
+    answerMalformed(error, socket);
+  });
+  return server;
+}
+
+/** Presents another certificate from now on; connections that are open keep theirs. */
+export function replaceCertificate(server: Server, { certificate, logger }: PushListenerOptions): void {
+  try {
+    server.setSecureContext(contextOf(certificate));
+    logger.info('the push server presents another certificate');
+  } catch (error) {
+    // Its message names no key material.
+    logger.error('the new certificate of the push server is not usable; the one before stays', { err: error });
+  }
+}
+
+/** Resolves when the server accepts connections. Rejects with an Error that says what is wrong. */
+export async function listenOn(server: Server, address: string, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new Error(`cannot listen on ${address}:${port}: ${cause.message}`, { cause })),
+    );
+    server.listen({ host: address, port }, resolve);
+  });
+  server.removeAllListeners('error');
+  // A connection that could not be accepted (too many open files) is lost; the others are not.
+  server.on('error', (error) => process.emitWarning(error));
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null ? bound.port : port;
+}
+
+function contextOf(certificate: CertificateSource): TlsOptions {
+  const { certificateChainPem, privateKeyPem } = certificate.current();
+  return { cert: certificateChainPem, key: privateKeyPem, minVersion: 'TLSv1.2' };
+}
+
+const malformed: Readonly<Record<string, readonly [status: string, code: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'header-too-large', 'the header is too large'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['413 Content Too Large', 'body-too-large', 'the chunk extensions are too large'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'timeout', 'the request did not come to its end in time'],
+};
+
+function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const [status, name, message] = malformed[error.code ?? ''] ?? [
+    '400 Bad Request',
+    'bad-request',
+    'this is not HTTP/1.1',
+  ];
+  const body = `${JSON.stringify({ code: name, message })}\n`;
+  const header = `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n`;
+  socket.end(`${header}\r\n${body}`, () => socket.destroy());
+}
