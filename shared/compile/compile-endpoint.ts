@@ -1,7 +1,7 @@
 /** One HTTPEndpoint: what it says, what its references lead to, and the entry that follows from both. Pure. */
 import type { HttpEndpoint, ValueSource } from '../resources/http-endpoint.ts';
 import { parseBaseUrl } from '../table/base-url.ts';
-import type { BaseUrl, ClientTls, Endpoint, HeaderField } from '../table/endpoint-table.ts';
+import type { BaseUrl, Endpoint, ReadyEndpoint } from '../table/endpoint-table.ts';
 import { Sensitive } from '../table/sensitive.ts';
 import { chooseHeaders, compileHeaders, type ChosenHeader } from './compile-headers.ts';
 import { compileTls, type CheckedPem, type TlsLookups } from './compile-tls.ts';
@@ -67,7 +67,10 @@ export function compileEndpoint(
   const findings: Finding[] = [...inputs.findings];
   const note: Note = (finding) => findings.push(finding);
   const baseUrl = compileBaseUrl(resource.baseUrl, { fingerprintKey, note });
-  const headers = compileHeaders(inputs.headers, inputs.headerLookups, { fingerprintKey, note });
+  const { headers, environmentHeaders } = compileHeaders(inputs.headers, inputs.headerLookups, {
+    fingerprintKey,
+    note,
+  });
   const isHttps = baseUrl?.origin.startsWith('https:') ?? true;
   const tls = compileTls(resource.clientTls, inputs.tlsLookups, { isHttps, fingerprintKey, note, checkedPem });
   const errors = findings.filter(({ severity }) => severity === 'error');
@@ -77,8 +80,9 @@ export function compileEndpoint(
     const refused = refusedEndpoint(name, first?.reason ?? 'InvalidBaseUrl', message);
     return { resource, inputs, endpoint: refused, findings };
   }
-  const revision = digestOf(canonicalForm({ name, baseUrl, headers, tls }));
-  return { resource, inputs, endpoint: { state: 'ready', name, revision, baseUrl, headers, tls }, findings };
+  const content = { name, baseUrl, headers, environmentHeaders, tls };
+  const endpoint: Endpoint = { state: 'ready', revision: digestOf(canonicalForm(content)), ...content };
+  return { resource, inputs, endpoint, findings };
 }
 
 /** The entry of an endpoint that must not be called. */
@@ -94,7 +98,7 @@ function compileBaseUrl(
   const { baseUrl, mistake } = parseBaseUrl(text);
   if (baseUrl === null) {
     const message = text === '' ? 'spec.baseUrl is missing' : `spec.baseUrl is not usable: ${mistake}`;
-    note({ reason: 'InvalidBaseUrl', message, severity: 'error' });
+    note({ reason: 'InvalidBaseUrl', message, severity: 'error', origin: 'spec' });
     return null;
   }
   const { authorization } = baseUrl;
@@ -104,6 +108,7 @@ function compileBaseUrl(
     message:
       'spec.baseUrl holds user information, readable by all who may read the resource; use a header from a secret',
     severity: 'warning',
+    origin: 'spec',
   });
   const { ref } = authorization;
   const version = fingerprint(fingerprintKey, { ref, value: authorization.reveal() });
@@ -111,18 +116,14 @@ function compileBaseUrl(
 }
 
 /** Everything about an endpoint in a fixed order, each secret by reference and version. */
-function canonicalForm(endpoint: {
-  readonly name: string;
-  readonly baseUrl: BaseUrl;
-  readonly headers: readonly HeaderField[];
-  readonly tls: ClientTls | null;
-}): string {
-  const { name, baseUrl, headers, tls } = endpoint;
+function canonicalForm(endpoint: Omit<ReadyEndpoint, 'state' | 'revision'>): string {
+  const { name, baseUrl, headers, environmentHeaders, tls } = endpoint;
   return JSON.stringify([
     'ready',
     name,
     [baseUrl.origin, baseUrl.path, baseUrl.query, standIn(baseUrl.authorization)],
     headers.map((header) => [header.name, standIn(header.value)]),
+    environmentHeaders.map((header) => [header.name, header.variable]),
     tls && [standIn(tls.rootCa), standIn(tls.identity?.certificateChain), standIn(tls.identity?.privateKey)],
   ]);
 }

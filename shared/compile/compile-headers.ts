@@ -1,9 +1,9 @@
 /** `spec.headers`: which of them count, and whether their names and values may stand in a request. Pure. */
 import type { HttpEndpoint, ValueSource } from '../resources/http-endpoint.ts';
-import type { HeaderField } from '../table/endpoint-table.ts';
+import type { EnvironmentHeader, HeaderField } from '../table/endpoint-table.ts';
 import { Sensitive } from '../table/sensitive.ts';
 import type { Note } from './finding.ts';
-import type { Lookup } from './look-up-value.ts';
+import { isReference, type Lookup } from './look-up-value.ts';
 import { resolveValue } from './resolve-value.ts';
 
 export interface ChosenHeader {
@@ -38,46 +38,73 @@ export function chooseHeaders(endpoint: HttpEndpoint, note: Note): readonly Chos
     if (!token.test(header.name)) {
       // By number, since what stands in the place of a name may be a secret.
       const message = `spec.headers[${index}].name is not a legal header name`;
-      note({ reason: 'InvalidHeader', message, severity: 'error' });
+      note({ reason: 'InvalidHeader', message, severity: 'error', origin: 'spec' });
       continue;
     }
     if (ownNames.has(lowerName)) {
       const message = `header ${header.name} is left out: the proxy sets it for each request by itself`;
-      note({ reason: 'HeaderIgnored', message, severity: 'warning' });
+      note({ reason: 'HeaderIgnored', message, severity: 'warning', origin: 'spec' });
       continue;
     }
     if (chosenByName.delete(lowerName)) {
       const message = `header ${header.name} is there more than once; the last one is used`;
-      note({ reason: 'DuplicateHeader', message, severity: 'warning' });
+      note({ reason: 'DuplicateHeader', message, severity: 'warning', origin: 'spec' });
     }
     chosenByName.set(lowerName, header);
   }
   return [...chosenByName.values()];
 }
 
+export interface CompiledHeaders {
+  readonly headers: readonly HeaderField[];
+  readonly environmentHeaders: readonly EnvironmentHeader[];
+}
+
 /** Makes the header fields from their lookups, which stand in the same order. */
 export function compileHeaders(
   headers: readonly ChosenHeader[],
   lookups: readonly Lookup[],
-  { fingerprintKey, note }: { readonly fingerprintKey: string; readonly note: Note },
-): readonly HeaderField[] {
-  return headers.flatMap(({ name }, index) => {
+  options: HeaderOptions,
+): CompiledHeaders {
+  const fields: HeaderField[] = [];
+  const environmentHeaders: EnvironmentHeader[] = [];
+  for (const [index, { name }] of headers.entries()) {
     const lookup = lookups[index] ?? { kind: 'none' };
-    const field = `header ${name}`;
-    if (lookup.kind === 'none') {
-      const message = `${field} has neither value, envRef nor secretKeyRef, so it is sent empty`;
-      note({ reason: 'ValueMissing', message, severity: 'warning' });
-      return [{ name, value: new Sensitive('', { ref: 'none', version: '' }) }];
+    if (lookup.kind === 'unknown-env') {
+      environmentHeaders.push({ name, variable: lookup.name });
+      continue;
     }
-    const resolved = resolveValue(lookup, { field, fingerprintKey, note });
-    if (resolved === null) return [];
-    // Files end in a newline, and `kubectl create secret --from-file` keeps it; no header value can.
-    const text = resolved.reveal().replace(/[\r\n]+$/, '');
-    if (illegalInValue.test(text)) {
-      const message = `${field}: ${resolved.ref} holds a line break or another control character`;
-      note({ reason: 'InvalidHeader', message, severity: 'error' });
-      return [];
-    }
-    return [{ name, value: text === resolved.reveal() ? resolved : new Sensitive(text, resolved) }];
-  });
+    const field = compileHeader(name, lookup, options);
+    if (field !== null) fields.push(field);
+  }
+  return { headers: fields, environmentHeaders };
+}
+
+export interface HeaderOptions {
+  readonly fingerprintKey: string;
+  readonly note: Note;
+}
+
+/** `null`: it has no value that may be sent, and this has been noted as an error. */
+export function compileHeader(
+  name: string,
+  lookup: Lookup,
+  { fingerprintKey, note }: HeaderOptions,
+): HeaderField | null {
+  const field = `header ${name}`;
+  if (lookup.kind === 'none') {
+    const message = `${field} has neither value, envRef nor secretKeyRef, so it is sent empty`;
+    note({ reason: 'ValueMissing', message, severity: 'warning', origin: 'spec' });
+    return { name, value: new Sensitive('', { ref: 'none', version: '' }) };
+  }
+  const resolved = resolveValue(lookup, { field, fingerprintKey, note });
+  if (resolved === null) return null;
+  // Files end in a newline, and `kubectl create secret --from-file` keeps it; no header value can.
+  const text = resolved.reveal().replace(/[\r\n]+$/, '');
+  if (illegalInValue.test(text)) {
+    const message = `${field}: ${resolved.ref} holds a line break or another control character`;
+    note({ reason: 'InvalidHeader', message, severity: 'error', origin: isReference(lookup) ? 'reference' : 'spec' });
+    return null;
+  }
+  return { name, value: text === resolved.reveal() ? resolved : new Sensitive(text, resolved) };
 }

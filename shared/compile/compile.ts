@@ -15,6 +15,7 @@ import {
 } from './compile-endpoint.ts';
 import { canonicalJson, digestOf } from './fingerprint.ts';
 import { isForAudience } from './is-for-audience.ts';
+import { placeIn } from './look-up-value.ts';
 import type { Audience, Snapshot } from './snapshot.ts';
 
 export interface Compilation {
@@ -41,11 +42,11 @@ export function compile(snapshot: Snapshot, audience: Audience, previous: Compil
   // Before anything is resolved: nobody is given, or told about, what is not theirs.
   for (const resource of snapshot.endpoints.filter((endpoint) => isForAudience(audience, endpoint))) {
     if (!claimName(resource)) continue;
-    const inputs = gatherInputs(resource, {
-      snapshot,
+    const place = placeIn(snapshot, {
       namespace: resource.namespace || audience.namespace || defaultNamespace,
       storeName: resource.secretStore || snapshot.defaultSecretStore,
     });
+    const inputs = gatherInputs(resource, place);
     const former = previous?.compiledByName.get(resource.name);
     const compiled =
       former !== undefined && canTakeOver(former, resource, inputs)
@@ -53,7 +54,9 @@ export function compile(snapshot: Snapshot, audience: Audience, previous: Compil
         : compileEndpoint(resource, inputs, options);
     compiledByName.set(resource.name, compiled);
     endpointsByName.set(resource.name, compiled.endpoint);
-    for (const finding of compiled.findings) problems.push({ subject: resource.subject, ...finding });
+    for (const { reason, message, severity } of compiled.findings) {
+      problems.push({ subject: resource.subject, reason, message, severity });
+    }
   }
   for (const { subject, message } of snapshot.invalidEndpoints.filter((endpoint) =>
     isForAudience(audience, endpoint),

@@ -6,6 +6,8 @@ export interface Finding {
   readonly message: string;
   /** `error`: the endpoint is refused. */
   readonly severity: 'error' | 'warning';
+  /** `reference`: about what the resource refers to; it may come and go while the resource stays as it is. */
+  readonly origin: 'spec' | 'reference';
 }
 
 /** Takes findings in the order in which they are made. */

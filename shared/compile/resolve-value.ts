@@ -12,7 +12,7 @@ export interface ResolveOptions {
   readonly note: Note;
 }
 
-/** The value as a byte string. `null`: there is none, and when that is a mistake, it has been noted. */
+/** The value as a byte string. `null`: there is none here, and when that is a mistake, it has been noted. */
 export function resolveValue(lookup: Lookup, options: ResolveOptions): Sensitive | null {
   const { field, note } = options;
   switch (lookup.kind) {
@@ -21,21 +21,27 @@ export function resolveValue(lookup: Lookup, options: ResolveOptions): Sensitive
     case 'env':
       if (lookup.text === null) {
         const message = `${field}: environment variable ${lookup.name} is not set, so the value is empty`;
-        note({ reason: 'EnvNotSet', message, severity: 'warning' });
+        note({ reason: 'EnvNotSet', message, severity: 'warning', origin: 'reference' });
       }
       return sensitiveFrom(lookup.text ?? '', `env ${lookup.name}`, options);
     case 'secret':
       if (lookup.isOverInline) {
         const message = `${field}: it has both a value and a secretKeyRef; the secret is used`;
-        note({ reason: 'ValueIgnored', message, severity: 'warning' });
+        note({ reason: 'ValueIgnored', message, severity: 'warning', origin: 'spec' });
       }
       if (lookup.value.reveal() !== '') return lookup.value;
-      note({ reason: 'SecretValueEmpty', message: `${field}: ${lookup.value.ref} is empty`, severity: 'error' });
+      note({
+        reason: 'SecretValueEmpty',
+        message: `${field}: ${lookup.value.ref} is empty`,
+        severity: 'error',
+        origin: 'reference',
+      });
       return null;
+    case 'unknown-env':
     case 'none':
       return null;
     case 'failed':
-      note({ reason: lookup.reason, message: `${field}: ${lookup.message}`, severity: 'error' });
+      note({ reason: lookup.reason, message: `${field}: ${lookup.message}`, severity: 'error', origin: 'reference' });
       return null;
   }
 }

@@ -23,7 +23,8 @@ export interface Snapshot {
   readonly secretStoresByName: ReadonlyMap<string, SecretStore>;
   /** Used where an endpoint has no `auth.secretStore`. */
   readonly defaultSecretStore: string;
-  readonly env: ReadonlyMap<string, string>;
+  /** `null`: not known here. Then each proxy fills in what endpoints take from its own environment. */
+  readonly env: ReadonlyMap<string, string> | null;
   /** `DAPR_ENV_KEYS`: the only names that envRef may use; `null` when not set. */
   readonly allowedEnvNames: ReadonlySet<string> | null;
   readonly configuration: Configuration;

@@ -10,6 +10,12 @@ export interface HeaderField {
   readonly value: Sensitive;
 }
 
+/** A header whose value the compiler did not know: the environment of the proxy has it. */
+export interface EnvironmentHeader {
+  readonly name: string;
+  readonly variable: string;
+}
+
 /** Client TLS material. `null` means: not given. Certificate and key come together or not at all. */
 export interface ClientTls {
   /** PEM bundle that replaces the system roots. */
@@ -36,6 +42,8 @@ export interface ReadyEndpoint {
   readonly revision: string;
   readonly baseUrl: BaseUrl;
   readonly headers: readonly HeaderField[];
+  /** Headers that a proxy fills in from its own environment before it uses the endpoint; then there are none left here. */
+  readonly environmentHeaders: readonly EnvironmentHeader[];
   readonly tls: ClientTls | null;
 }
 

@@ -41,7 +41,16 @@ function sensitive(value: string): Sensitive {
 
 function ready(name: string, changes: Partial<ReadyEndpoint> = {}): ReadyEndpoint {
   const baseUrl = { origin: 'https://upstream', path: '', query: '', authorization: null };
-  return { state: 'ready', name, revision: `${name}-1`, baseUrl, headers: [], tls: null, ...changes };
+  return {
+    state: 'ready',
+    name,
+    revision: `${name}-1`,
+    baseUrl,
+    headers: [],
+    environmentHeaders: [],
+    tls: null,
+    ...changes,
+  };
 }
 
 function byName(endpoints: readonly Endpoint[]): ReadonlyMap<string, Endpoint> {

@@ -1,0 +1,36 @@
+/** What the tables are made of: the present state of the API server, as the operator's source holds it. Read-only. */
+import type { Configuration } from '#shared/resources/configuration.ts';
+import type { ParsedEndpoint } from '#shared/resources/parse-http-endpoint.ts';
+import type { Sensitive } from '#shared/table/sensitive.ts';
+
+export interface StoredEndpoint {
+  readonly parsed: ParsedEndpoint;
+  readonly uid: string;
+  /** Counts the changes of everything but metadata and status: the same uid and generation mean the same content. */
+  readonly generation: number;
+}
+
+/** What is known of one Secret. */
+export type SecretReading =
+  /** Byte strings: one character for each byte. */
+  | { readonly state: 'loaded'; readonly valuesByKey: ReadonlyMap<string, Sensitive> }
+  /** There is none by that name. */
+  | { readonly state: 'missing' }
+  /** It may be there, and cannot be read. */
+  | { readonly state: 'failed'; readonly message: string }
+  /** It is being asked for. */
+  | { readonly state: 'pending' };
+
+/** `unknown`: no Component declares it. The name `''` means the API server's Secrets. */
+export type SecretStoreKind = 'kubernetes' | 'unsupported' | 'unknown';
+
+/** Always current; whoever changes it marks what changed in the TableBook. Keys are `namespace/name`. */
+export interface TableFeed {
+  /** `null`: there is none. */
+  endpoint(key: string): StoredEndpoint | null;
+  endpointKeys(): Iterable<string>;
+  secret(key: string): SecretReading;
+  /** `null`: there is none by that name. */
+  configuration(key: string): Configuration | null;
+  secretStoreKind(namespace: string, store: string): SecretStoreKind;
+}
