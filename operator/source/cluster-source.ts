@@ -8,13 +8,13 @@ import type { Configuration } from '#shared/resources/configuration.ts';
 import type { ParsedEndpoint } from '#shared/resources/parse-http-endpoint.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { components, configurations, httpEndpoints, pods, secrets } from '../kube/resource-types.ts';
+import type { SecretReading, SecretStoreKind, TableFeed } from '../tables/table-feed.ts';
 import { ConfigurationStore } from './configuration-store.ts';
-import { EndpointStore, type StoredEndpoint } from './endpoint-store.ts';
+import { EndpointStore, type WatchedEndpoint } from './endpoint-store.ts';
 import { KindWatch, type CreateListWatch, type ObjectKeeper } from './kind-watch.ts';
 import { PodStore } from './pod-store.ts';
 import { SecretCache } from './secret-cache.ts';
-import type { SecretReading } from './secret-reading.ts';
-import { SecretStoreNames, type SecretStoreKind } from './secret-store-names.ts';
+import { SecretStoreNames } from './secret-store-names.ts';
 
 /** Takes what changed. All keys are `namespace/name`. */
 export interface DirtyMarks {
@@ -40,7 +40,7 @@ export interface ClusterSourceOptions {
 /** The label of Pods that have a proxy. */
 const podSelector = 'dapr.io/sidecar-injected=true';
 
-export class ClusterSource {
+export class ClusterSource implements TableFeed {
   /** The Pods that have a proxy. */
   readonly pods = new PodStore();
   readonly #options: ClusterSourceOptions;
@@ -65,7 +65,7 @@ export class ClusterSource {
       onChanged: (key) => this.#mark((marks) => marks.markConfiguration(key)),
     });
     this.#stores = new SecretStoreNames({
-      onChanged: (namespace) => this.#mark((marks) => marks.markNamespaceStores(namespace)),
+      onChanged: (namespace) => this.#storesChanged(namespace),
     });
     this.#secrets = new SecretCache({
       kube,
@@ -86,7 +86,7 @@ export class ClusterSource {
     ];
   }
 
-  endpoint(key: string): StoredEndpoint | null {
+  endpoint(key: string): WatchedEndpoint | null {
     return this.#endpoints.endpoint(key);
   }
 
@@ -184,10 +184,24 @@ export class ClusterSource {
 
   /** References first: a Secret that is already here must not look pending to whoever compiles next. */
   #endpointChanged(key: string): void {
-    const stored = this.#endpoints.endpoint(key);
-    this.#secrets.setReferences(key, stored === null ? [] : this.#options.secretReferencesOf(stored.parsed));
+    this.#reference(key);
     this.#mark((marks) => marks.markEndpoint(key));
     this.#progressed();
+  }
+
+  #storesChanged(namespace: string): void {
+    for (const key of this.#endpoints.keys()) if (key.startsWith(`${namespace}/`)) this.#reference(key);
+    this.#mark((marks) => marks.markNamespaceStores(namespace));
+    this.#progressed();
+  }
+
+  /** An endpoint that names a store which is not the API server's has no business with the API server's Secrets. */
+  #reference(key: string): void {
+    const parsed = this.#endpoints.endpoint(key)?.parsed;
+    const isServed =
+      parsed?.state === 'valid' &&
+      this.#stores.kindOf(parsed.endpoint.namespace, parsed.endpoint.secretStore) === 'kubernetes';
+    this.#secrets.setReferences(key, isServed ? this.#options.secretReferencesOf(parsed) : []);
   }
 
   #mark(mark: (marks: DirtyMarks) => void): void {

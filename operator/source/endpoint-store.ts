@@ -1,13 +1,11 @@
 /** Every HTTPEndpoint, parsed once for each change of it that matters. */
-import { parseHttpEndpoint, type ParsedEndpoint } from '#shared/resources/parse-http-endpoint.ts';
+import { parseHttpEndpoint } from '#shared/resources/parse-http-endpoint.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
+import type { StoredEndpoint } from '../tables/table-feed.ts';
 import type { ObjectKeeper } from './kind-watch.ts';
 import { namespacedKey } from './namespaced-key.ts';
 
-export interface StoredEndpoint {
-  readonly parsed: ParsedEndpoint;
-  readonly uid: string;
-  readonly generation: number;
+export interface WatchedEndpoint extends StoredEndpoint {
   /** As the watch last showed it, status included. */
   readonly object: KubeObject;
 }
@@ -21,13 +19,13 @@ export interface EndpointStoreOptions {
 
 export class EndpointStore implements ObjectKeeper {
   readonly #options: EndpointStoreOptions;
-  readonly #endpointsByKey = new Map<string, StoredEndpoint>();
+  readonly #endpointsByKey = new Map<string, WatchedEndpoint>();
 
   constructor(options: EndpointStoreOptions) {
     this.#options = options;
   }
 
-  endpoint(key: string): StoredEndpoint | null {
+  endpoint(key: string): WatchedEndpoint | null {
     return this.#endpointsByKey.get(key) ?? null;
   }
 

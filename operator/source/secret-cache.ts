@@ -10,9 +10,10 @@ import type { Logger } from '#shared/logger/logger.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { secrets } from '../kube/resource-types.ts';
+import type { SecretReading } from '../tables/table-feed.ts';
 import type { ObjectKeeper } from './kind-watch.ts';
 import { namespacedKey, splitNamespacedKey } from './namespaced-key.ts';
-import { isSameReading, secretReadingFrom, type SecretReading } from './secret-reading.ts';
+import { isSameReading, secretReadingFrom } from './secret-reading.ts';
 import { SecretReferences } from './secret-references.ts';
 
 export interface SecretCacheOptions {

@@ -3,18 +3,8 @@ import { fingerprint } from '#shared/compile/fingerprint.ts';
 import { parseSecret } from '#shared/resources/secret.ts';
 import { Sensitive } from '#shared/table/sensitive.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
+import type { SecretReading } from '../tables/table-feed.ts';
 import { namespacedKey } from './namespaced-key.ts';
-
-/** What is known of one Secret. */
-export type SecretReading =
-  /** Byte strings: one character for each byte. */
-  | { readonly state: 'loaded'; readonly valuesByKey: ReadonlyMap<string, Sensitive> }
-  /** There is none by that name. */
-  | { readonly state: 'missing' }
-  /** It may be there, and cannot be read. */
-  | { readonly state: 'failed'; readonly message: string }
-  /** It is being asked for. */
-  | { readonly state: 'pending' };
 
 /**
  * Reads a Secret of any type. The versions follow from the values, not from resourceVersion: a label on a Secret changes

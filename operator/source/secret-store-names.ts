@@ -1,10 +1,9 @@
 /** Which secret stores the Components of each namespace declare. Nothing else of a Component is read or kept. */
 import { recordFrom } from '#shared/resources/read-field.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
+import type { SecretStoreKind } from '../tables/table-feed.ts';
 import type { ObjectKeeper } from './kind-watch.ts';
 import { namespacedKey, splitNamespacedKey } from './namespaced-key.ts';
-
-export type SecretStoreKind = 'kubernetes' | 'unsupported' | 'unknown';
 
 /** The store over the API server's Secrets, where no Component says otherwise. */
 const builtinStoreName = 'kubernetes';

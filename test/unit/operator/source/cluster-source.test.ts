@@ -279,3 +279,24 @@ describe('Pods', () => {
     expect(told).toEqual(['upsert 1', 'delete 1', 'upsert 2', 'delete 2']);
   });
 });
+
+describe('the Secrets of an endpoint that names another store', () => {
+  const ofStore = (secretStore: string): KubeObject => ({
+    ...endpointObject('a', { secret: 's' }),
+    auth: { secretStore },
+  });
+
+  test('are not read', () => {
+    watches.show('httpendpoints', ofStore('vault'));
+    expect(source.counts.secrets).toBe(0);
+  });
+
+  test('are read as soon as a Component says that it is the API server, and forgotten when it is gone', () => {
+    const component = kubeObject('vault', {}, { spec: { type: 'secretstores.kubernetes' } });
+    watches.show('httpendpoints', ofStore('vault'));
+    watches.show('components', component);
+    expect(source.counts.secrets).toBe(1);
+    watches.remove('components', component);
+    expect(source.counts.secrets).toBe(0);
+  });
+});
