@@ -267,17 +267,15 @@ describe('secret stores', () => {
   });
 });
 
-describe('Pods', () => {
-  test('are a directory that tells of each difference', () => {
-    const told: string[] = [];
-    source.pods.onChange(({ kind, object }) => told.push(`${kind} ${object.metadata.uid}`));
-    watches.show('pods', kubeObject('p', { uid: '1' }), kubeObject('p', { uid: '2' }));
-    expect(source.pods.pod('default', 'p')?.metadata.uid).toBe('2');
-    watches.remove('pods', kubeObject('p'));
-    expect(source.pods.pod('default', 'p')).toBeNull();
-    expect([...source.pods.pods()]).toEqual([]);
-    expect(told).toEqual(['upsert 1', 'delete 1', 'upsert 2', 'delete 2']);
-  });
+test('Pods are a directory that tells of each difference', () => {
+  const told: string[] = [];
+  source.pods.onChange(({ kind, object }) => told.push(`${kind} ${object.metadata.uid}`));
+  watches.show('pods', kubeObject('p', { uid: '1' }), kubeObject('p', { uid: '2' }));
+  expect(source.pods.pod('default', 'p')?.metadata.uid).toBe('2');
+  watches.remove('pods', kubeObject('p'));
+  expect(source.pods.pod('default', 'p')).toBeNull();
+  expect([...source.pods.pods()]).toEqual([]);
+  expect(told).toEqual(['upsert 1', 'delete 1', 'upsert 2', 'delete 2']);
 });
 
 describe('the Secrets of an endpoint that names another store', () => {
