@@ -18,10 +18,9 @@ import { ApiListener } from './server/api-listener.ts';
 import { OwnAddresses } from './server/own-addresses.ts';
 import { startPublicListener } from './server/public-listener.ts';
 import { shutDown, type ShutdownManner } from './shut-down.ts';
-import { FolderTables } from './subscribe/folder-tables.ts';
 import { Router } from './target/router.ts';
 import { UrlUpstreams } from './target/url-upstreams.ts';
-import { startTelemetry } from './telemetry/start-telemetry.ts';
+import { startTelemetry, type StartedTelemetry } from './telemetry/start-telemetry.ts';
 import { UpstreamFactory } from './upstream/upstream-factory.ts';
 
 export interface StartProxyOptions {
@@ -45,8 +44,8 @@ export interface RunningProxy {
 }
 
 /**
- * Resolves when the API listens and the first table is in force. Rejects with ConfigError, or with an Error of one
- * clear sentence when a port cannot be had; nothing is left open then.
+ * Resolves when the API listens; standalone, the first table is in force by then, in a cluster it may be on its way still.
+ * Rejects with ConfigError, or with an Error of one clear sentence when a port cannot be had; nothing is left open then.
  */
 export async function startProxy(settings: ProxySettings, options: StartProxyOptions): Promise<RunningProxy> {
   const { logger, clock } = options;
@@ -84,7 +83,7 @@ export async function startProxy(settings: ProxySettings, options: StartProxyOpt
   const force = new AbortController();
   const closers: (() => void)[] = [];
   try {
-    await applyFirstTable(context, stop.signal);
+    await startTables(context, { telemetry, version: options.version, signal: stop.signal });
     const metricsListener = await telemetry.listen();
     closers.push(() => void metricsListener?.close());
     const apiPort = await openApi(listener, settings, ownAddresses);
@@ -140,19 +139,42 @@ function createApiListener(context: ProxyContext): ApiListener {
   });
 }
 
-/** Resolves at the first table; later ones are applied as they come. */
-function applyFirstTable(context: ProxyContext, signal: AbortSignal): Promise<void> {
-  const { settings, logger, clock, router, telemetry, readiness } = context;
-  return new Promise((resolve, reject) => {
-    const apply = (table: EndpointTable): void => {
-      router.apply(table);
-      telemetry.tableApplied(table);
-      readiness.set('endpoints');
+interface TablesOptions {
+  readonly telemetry: StartedTelemetry;
+  readonly version: string;
+  readonly signal: AbortSignal;
+}
+
+/** Only what the mode needs is loaded. Tables are applied as they come, until the signal. */
+async function startTables(context: ProxyContext, options: TablesOptions): Promise<void> {
+  const { settings, logger, clock, router, readiness } = context;
+  const { controlPlane } = settings;
+  const { telemetry, version, signal } = options;
+  const apply = (table: EndpointTable): void => {
+    router.apply(table);
+    telemetry.tableApplied(table);
+    readiness.set('endpoints');
+  };
+  const logEnd = (error: unknown): void => {
+    if (!signal.aborted) logger.error('tables are no longer read', { err: error });
+  };
+  if (controlPlane !== null) {
+    const { ControlPlaneTables } = await import('./subscribe/control-plane-tables.ts');
+    const tables = new ControlPlaneTables({ settings, controlPlane, logger, clock, version, apply });
+    telemetry.showLink(tables.link);
+    await tables.restore();
+    tables.run(signal).catch(logEnd);
+    return;
+  }
+  const { FolderTables } = await import('./subscribe/folder-tables.ts');
+  await new Promise<void>((resolve, reject) => {
+    const applyFirst = (table: EndpointTable): void => {
+      apply(table);
       resolve();
     };
-    new FolderTables({ settings, logger, clock, apply }).run(signal).catch((error: unknown) => {
+    new FolderTables({ settings, logger, clock, apply: applyFirst }).run(signal).catch((error: unknown) => {
       reject(error);
-      if (!signal.aborted) logger.error('tables are no longer read', { err: error });
+      logEnd(error);
     });
   });
 }

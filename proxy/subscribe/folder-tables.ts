@@ -11,7 +11,7 @@ import type { EndpointTable } from '#shared/table/endpoint-table.ts';
 import type { FolderReading } from '../source/folder-reader.ts';
 import { FolderSource } from '../source/folder-source.ts';
 import { ProblemLog } from './problem-log.ts';
-import { tableChanges } from './table-changes.ts';
+import { tableFields } from './table-fields.ts';
 
 export interface FolderTablesOptions {
   readonly settings: ProxySettings;
@@ -19,9 +19,6 @@ export interface FolderTablesOptions {
   readonly clock: Clock;
   readonly apply: (table: EndpointTable) => void;
 }
-
-/** Names in one log line; of more, only the number is said. */
-const maxNamesLogged = 20;
 
 /** Applies a first table, then each that differs. */
 export class FolderTables {
@@ -102,19 +99,5 @@ function configProblem(mistake: string): Problem {
     reason: 'InvalidConfiguration',
     message: `${mistake}; what was read before stays in use`,
     severity: 'error',
-  };
-}
-
-function tableFields(former: EndpointTable | null, table: EndpointTable): Readonly<Record<string, unknown>> {
-  const endpoints = [...table.endpointsByName.values()];
-  const changes = tableChanges(former, table);
-  const named = Object.entries(changes).flatMap(([what, names]: [string, readonly string[]]) =>
-    names.length === 0 ? [] : [[what, names.length > maxNamesLogged ? names.length : names.join(', ')] as const],
-  );
-  return {
-    revision: table.revision,
-    ready: endpoints.filter(({ state }) => state === 'ready').length,
-    refused: endpoints.filter(({ state }) => state === 'refused').length,
-    ...Object.fromEntries(named),
   };
 }

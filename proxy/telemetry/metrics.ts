@@ -9,6 +9,7 @@ import type { EndpointTable, MetricsOptions } from '#shared/table/endpoint-table
 import { processMetrics } from '#shared/telemetry/process-metrics.ts';
 import { EndpointMetrics } from './endpoint-metrics.ts';
 import { familyText } from './family-text.ts';
+import { linkMetrics, type LinkView } from './link-metrics.ts';
 import { gaugeFamily } from './gauge-family.ts';
 import { nextTurn } from './next-turn.ts';
 import { RequestMetrics } from './request-metrics.ts';
@@ -31,6 +32,7 @@ export class Metrics implements Telemetry {
   readonly #settings: MetricsSettings;
   readonly #endpoints: EndpointMetrics;
   readonly #process: readonly CollectedMetric[];
+  #link: readonly CollectedMetric[] = [];
   #options: MetricsOptions = defaultConfiguration.metrics;
   #requests: RequestMetrics | null;
   #registry: Registry;
@@ -89,6 +91,12 @@ export class Metrics implements Telemetry {
     }
   }
 
+  /** Adds what a proxy in a cluster knows of its control plane. */
+  showLink(link: LinkView): void {
+    this.#link = linkMetrics(link, this.#settings);
+    this.#registry = this.#newRegistry();
+  }
+
   /** The text of every metric; empty while metrics are off. */
   async render(): Promise<RenderedMetrics> {
     let body = '';
@@ -118,7 +126,7 @@ export class Metrics implements Telemetry {
 
   #newRegistry(): Registry {
     const registry = new Registry();
-    const metrics = [...(this.#requests?.metrics ?? []), ...this.#endpoints.metrics, ...this.#process];
+    const metrics = [...(this.#requests?.metrics ?? []), ...this.#endpoints.metrics, ...this.#link, ...this.#process];
     for (const metric of metrics) registry.registerMetric(metric);
     return registry;
   }

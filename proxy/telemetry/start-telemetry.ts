@@ -3,12 +3,15 @@ import type { Logger } from '#shared/logger/logger.ts';
 import { defaultConfiguration } from '#shared/resources/configuration.ts';
 import type { ProxySettings } from '#shared/settings/proxy-settings.ts';
 import { accessLog } from './access-log.ts';
+import type { LinkView } from './link-metrics.ts';
 import type { Metrics } from './metrics.ts';
 import type { MetricsListener } from './metrics-listener.ts';
 import { noTelemetry } from './no-telemetry.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export interface StartedTelemetry extends Telemetry {
+  /** Adds the link to the control plane to the metrics. */
+  showLink(link: LinkView): void;
   /** Opens the metrics port; null when metrics are off. Rejects with one clear sentence. */
   listen(): Promise<MetricsListener | null>;
 }
@@ -31,6 +34,7 @@ export async function startTelemetry(settings: ProxySettings, logger: Logger): P
       ({ apiLogging } = table);
       sink.tableApplied(table);
     },
+    showLink: (link) => metrics?.showLink(link),
     listen: async () => {
       if (metrics === null) return null;
       const { startMetricsListener } = await import('./metrics-listener.ts');

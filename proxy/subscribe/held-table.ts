@@ -1,0 +1,132 @@
+/**
+ * A table as the control plane sent it, beside the table that is made of it here: the first is what a Hello and the cache
+ * speak of, the second, with this proxy's own environment filled in, is what serves. Immutable.
+ */
+import { fillEnvironmentHeaders } from '#shared/compile/fill-environment-headers.ts';
+import type { Finding } from '#shared/compile/finding.ts';
+import type { Problem } from '#shared/errors/problem.ts';
+import type { Hello } from '#shared/push/push-channel.ts';
+import { defaultConfiguration } from '#shared/resources/configuration.ts';
+import type { Endpoint, EndpointTable, TableOptions } from '#shared/table/endpoint-table.ts';
+
+/** What headers with an envRef are filled from. */
+export type EnvironmentFilling = Parameters<typeof fillEnvironmentHeaders>[1];
+
+/** Characters; the control plane reads 2 MiB. */
+const maxHelloLength = 1.5 * 1024 * 1024;
+/** Quotes, colon and comma. */
+const pairOverhead = 6;
+
+interface HeldParts {
+  readonly receivedByName: ReadonlyMap<string, Endpoint>;
+  readonly findingsByName: ReadonlyMap<string, readonly Finding[]>;
+  readonly options: TableOptions;
+  readonly table: EndpointTable;
+}
+
+export class HeldTable {
+  readonly receivedByName: ReadonlyMap<string, Endpoint>;
+  readonly options: TableOptions;
+  readonly table: EndpointTable;
+  readonly #findingsByName: ReadonlyMap<string, readonly Finding[]>;
+
+  private constructor({ receivedByName, findingsByName, options, table }: HeldParts) {
+    this.receivedByName = receivedByName;
+    this.options = options;
+    this.table = table;
+    this.#findingsByName = findingsByName;
+  }
+
+  /** What a proxy begins with: nothing, of revision `''`. */
+  static none(): HeldTable {
+    const { apiAccess, apiLogging, metrics } = defaultConfiguration;
+    const options = { apiAccess, apiLogging, metrics };
+    const table = { revision: '', endpointsByName: new Map(), ...options };
+    return new HeldTable({ receivedByName: new Map(), findingsByName: new Map(), options, table });
+  }
+
+  get isNone(): boolean {
+    return this.table.revision === '';
+  }
+
+  /** Whether nothing differs from the other. */
+  isSameAs(other: HeldTable): boolean {
+    return this.table.revision === other.table.revision && this.receivedByName === other.receivedByName;
+  }
+
+  /** The table after these changes. Endpoints that did not change are the same objects. */
+  changed(
+    changesByName: ReadonlyMap<string, Endpoint | null>,
+    {
+      revision,
+      options,
+      filling,
+    }: { readonly revision: string; readonly options: TableOptions; readonly filling: EnvironmentFilling },
+  ): HeldTable {
+    const receivedByName = this.#receivedAfter(changesByName);
+    const endpointsByName = new Map<string, Endpoint>();
+    const findingsByName = new Map<string, readonly Finding[]>();
+    for (const [name, received] of receivedByName) {
+      const known = this.receivedByName.get(name) === received ? this.table.endpointsByName.get(name) : undefined;
+      const filled =
+        known === undefined
+          ? filledIn(received, filling)
+          : { endpoint: known, findings: this.#findingsByName.get(name) ?? [] };
+      endpointsByName.set(name, filled.endpoint);
+      if (filled.findings.length > 0) findingsByName.set(name, filled.findings);
+    }
+    return new HeldTable({ receivedByName, findingsByName, options, table: { ...options, revision, endpointsByName } });
+  }
+
+  /** What the control plane need not send again. A table too large to be named says that nothing is held. */
+  hello(version: string): Hello {
+    const revisions = [...this.receivedByName.values()].map(({ name, revision }) => [name, revision] as const);
+    const length = revisions.reduce((sum, [name, revision]) => sum + name.length + revision.length + pairOverhead, 0);
+    if (length > maxHelloLength) return { revision: '', revisionsByName: {}, version };
+    return { revision: this.table.revision, revisionsByName: Object.fromEntries(revisions), version };
+  }
+
+  /** Endpoints that the control plane holds for good and this proxy must not call. */
+  uncallable(): readonly (readonly [name: string, message: string])[] {
+    return [...this.#findingsByName].flatMap(([name, findings]) => {
+      const errors = findings.filter(({ severity }) => severity === 'error');
+      return errors.length === 0 ? [] : [[name, errors.map(({ message }) => message).join('; ')] as const];
+    });
+  }
+
+  /** For the log: what is refused, by the control plane or here, and warnings of this proxy's own. */
+  problems(namespace: string): readonly Problem[] {
+    const problems: Problem[] = [];
+    for (const [name, endpoint] of this.receivedByName) {
+      const subject = { kind: 'HTTPEndpoint', namespace, name, location: '' };
+      if (endpoint.state === 'refused') {
+        problems.push({ subject, reason: endpoint.reason, message: endpoint.message, severity: 'error' });
+      }
+      for (const finding of this.#findingsByName.get(name) ?? []) problems.push({ subject, ...finding });
+    }
+    return problems;
+  }
+
+  #receivedAfter(changesByName: ReadonlyMap<string, Endpoint | null>): ReadonlyMap<string, Endpoint> {
+    if (changesByName.size === 0) return this.receivedByName;
+    const received = new Map(this.receivedByName);
+    let isGrown = false;
+    for (const [name, endpoint] of changesByName) {
+      if (endpoint === null) received.delete(name);
+      else {
+        isGrown ||= !received.has(name);
+        received.set(name, endpoint);
+      }
+    }
+    return isGrown ? new Map([...received].toSorted(([a], [b]) => (a < b ? -1 : 1))) : received;
+  }
+}
+
+function filledIn(
+  received: Endpoint,
+  filling: EnvironmentFilling,
+): { readonly endpoint: Endpoint; readonly findings: readonly Finding[] } {
+  if (received.state === 'refused' || received.environmentHeaders.length === 0)
+    return { endpoint: received, findings: [] };
+  return fillEnvironmentHeaders(received, filling);
+}

@@ -1,0 +1,29 @@
+/** How long to wait before the next connection to the control plane, so that thousands of proxies come one by one. Pure. */
+
+export interface FailedConnections {
+  /** In a row, at least one. */
+  readonly failures: number;
+  /** The control plane knows us and says no: asking soon again changes nothing. */
+  readonly isRefusal: boolean;
+  /** A proxy that holds a table can wait; one without serves nobody. */
+  readonly holdsTable: boolean;
+  /** What Retry-After asked for; 0: nothing. */
+  readonly retryAfterMs: number;
+}
+
+interface Pace {
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+const urgent: Pace = { firstMs: 100, longestMs: 15_000 };
+const patient: Pace = { firstMs: 1000, longestMs: 15_000 };
+const refused: Pace = { firstMs: 2000, longestMs: 60_000 };
+const longestRetryAfterMs = 5 * 60_000;
+
+/** Milliseconds: exponential with full jitter, after what Retry-After asks for. `random` is in [0, 1). */
+export function reconnectDelayMs(failed: FailedConnections, random: number): number {
+  const { firstMs, longestMs } = failed.isRefusal ? refused : failed.holdsTable ? patient : urgent;
+  const ceilingMs = Math.min(longestMs, firstMs * 2 ** Math.min(failed.failures - 1, 30));
+  return Math.min(failed.retryAfterMs, longestRetryAfterMs) + random * ceilingMs;
+}
