@@ -21,6 +21,7 @@ export function operatorSettingsFrom(argv: readonly string[], env: Environment):
     watchNamespaces: [...new Set(values['watch-namespaces'])],
     namespace,
     kubeconfig: kubeconfigFrom(values, env),
+    inCluster: { host: env['KUBERNETES_SERVICE_HOST'] ?? '', port: env['KUBERNETES_SERVICE_PORT'] ?? '' },
     replicaName: values['replica-name'] || ownName(),
     leaseDurationMs: values['lease-duration'],
     listen: { address: withoutBrackets(values['listen-address']), port: values.port ?? 6500 },

@@ -8,6 +8,8 @@ export interface OperatorSettings {
   readonly namespace: string;
   /** Path of a file; `''`: the ServiceAccount of the pod. */
   readonly kubeconfig: string;
+  /** What the kubelet tells each container; `''` outside of a pod. */
+  readonly inCluster: { readonly host: string; readonly port: string };
   /** Tells replicas apart; usable in the name of an object. */
   readonly replicaName: string;
   readonly leaseDurationMs: number;

@@ -12,11 +12,13 @@ describe('defaults', () => {
       POD_NAME: 'operator-5f-abc',
       POD_IP: '10.0.0.7',
       KUBERNETES_SERVICE_HOST: '10.0.0.1',
+      KUBERNETES_SERVICE_PORT: '443',
     };
     expect(operatorSettingsFrom([], env)).toEqual({
       watchNamespaces: [],
       namespace: 'far',
       kubeconfig: '',
+      inCluster: { host: '10.0.0.1', port: '443' },
       replicaName: 'operator-5f-abc',
       leaseDurationMs: 15_000,
       listen: { address: '0.0.0.0', port: 6500 },
@@ -88,6 +90,7 @@ test('every flag is taken', () => {
     watchNamespaces: ['a', 'b'],
     namespace: 'own',
     kubeconfig: '/k',
+    inCluster: { host: '', port: '' },
     replicaName: 'r-1',
     leaseDurationMs: 3000,
     listen: { address: '::1', port: 0 },
