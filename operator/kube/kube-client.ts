@@ -11,6 +11,11 @@ export interface RequestOptions {
   readonly signal: AbortSignal;
 }
 
+export interface GetOptions extends RequestOptions {
+  /** Ask only for metadata (PartialObjectMetadata). */
+  readonly isMetadataOnly?: boolean;
+}
+
 export interface ApplyOptions extends RequestOptions {
   readonly fieldManager: string;
   /** Take over fields that another manager owns. */
@@ -19,15 +24,35 @@ export interface ApplyOptions extends RequestOptions {
   readonly subresource?: 'status';
 }
 
-/** Every method throws LinkError: `kind` transient or fatal, `status` of the answer, `retryAfterMs` where it was told. */
+export interface DeleteOptions extends RequestOptions {
+  /** Fails with status 409 when the object is another by now. */
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+}
+
+/**
+ * Every method throws LinkError: `kind` transient or fatal, `status` of the answer, `retryAfterMs` where it was told. Nothing is tried
+ * again, except that a request which is answered 401 is sent once more with credentials that are read anew.
+ */
 export interface KubeClient {
-  get(type: ResourceType, key: ObjectKey, options: RequestOptions): Promise<KubeObject>;
+  get(type: ResourceType, key: ObjectKey, options: GetOptions): Promise<KubeObject>;
   create(type: ResourceType, object: NewObject, options: RequestOptions): Promise<KubeObject>;
   /** PUT: fails with status 409 when the resourceVersion is not the present one. */
   replace(type: ResourceType, object: KubeObject, options: RequestOptions): Promise<KubeObject>;
   /** Server-side apply. */
   apply(type: ResourceType, object: NewObject, options: ApplyOptions): Promise<KubeObject>;
-  delete(type: ResourceType, key: ObjectKey, options: RequestOptions): Promise<void>;
+  delete(type: ResourceType, key: ObjectKey, options: DeleteOptions): Promise<void>;
+}
+
+/** What the API server serves, for kinds that may be installed in different shapes. */
+export interface Discovery {
+  /**
+   * Names of the resources of a group and version, subresources included (`httpendpoints/status`); empty: there are none.
+   * Throws LinkError.
+   */
+  resourceNames(
+    groupVersion: Pick<ResourceType, 'group' | 'version'>,
+    options: RequestOptions,
+  ): Promise<ReadonlySet<string>>;
 }
 
 /** An object on its way to the API server, without what the server fills in. */
