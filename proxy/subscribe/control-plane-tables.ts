@@ -9,11 +9,12 @@ import type { EndpointTable } from '#shared/table/endpoint-table.ts';
 import type { LinkView } from '../telemetry/link-metrics.ts';
 import type { LookUpAddresses } from './address-picker.ts';
 import { ControlPlaneLink, type LinkedStream, type LinkedTables } from './control-plane-link.ts';
-import { HeldTable, type EnvironmentFilling } from './held-table.ts';
+import { HeldTable } from './held-table.ts';
 import { LinkStatus } from './link-status.ts';
 import { ProblemLog } from './problem-log.ts';
+import { SharedDocuments } from './shared-documents.ts';
 import { TableCache } from './table-cache.ts';
-import { TableDraft, type DraftOutcome, type TableMessage } from './table-draft.ts';
+import { TableDraft, type DraftOutcome, type TableDraftOptions, type TableMessage } from './table-draft.ts';
 import { tableFields } from './table-fields.ts';
 
 export interface ControlPlaneTablesOptions {
@@ -39,7 +40,7 @@ export class ControlPlaneTables implements LinkedTables {
   readonly #logger: Logger;
   readonly #problemLog: ProblemLog;
   readonly #status: LinkStatus;
-  readonly #filling: EnvironmentFilling;
+  readonly #drafting: TableDraftOptions;
   readonly #cache: TableCache | null;
   #held = HeldTable.none();
   #refusalLogged = '';
@@ -52,13 +53,13 @@ export class ControlPlaneTables implements LinkedTables {
     this.#status = new LinkStatus(clock);
     // As with folders, nobody else needs the key: the revision of the table is the operator's.
     const fingerprintKey = randomBytes(32).toString('base64');
-    this.#filling = { env: settings.env, allowedEnvNames: settings.allowedEnvNames, fingerprintKey };
-    const { appId, namespace } = settings;
+    const { appId, namespace, env, allowedEnvNames } = settings;
+    this.#drafting = { filling: { env, allowedEnvNames, fingerprintKey }, documents: new SharedDocuments() };
     const folder = controlPlane.tableCacheDir;
     this.#cache =
       folder === ''
         ? null
-        : new TableCache({ folder, appId, namespace, filling: this.#filling, clock, logger: this.#logger });
+        : new TableCache({ folder, appId, namespace, drafting: this.#drafting, clock, logger: this.#logger });
   }
 
   get link(): LinkView {
@@ -100,7 +101,7 @@ export class ControlPlaneTables implements LinkedTables {
     const held = this.#held;
     const hello = held.hello(this.#options.version);
     // Whoever is told that nothing is held sends everything, and no DELETE of what is gone.
-    const draft = new TableDraft(hello.revision === '' ? HeldTable.none() : held, this.#filling);
+    const draft = new TableDraft(hello.revision === '' ? HeldTable.none() : held, this.#drafting);
     return {
       hello,
       receive: (answer) => ({

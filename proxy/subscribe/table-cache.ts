@@ -9,15 +9,15 @@ import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import { maxMessageLength, parsePushMessage } from '#shared/push/push-message.ts';
 import { encodeEndpoint } from '#shared/table/endpoint-codec.ts';
-import { HeldTable, type EnvironmentFilling } from './held-table.ts';
+import { HeldTable } from './held-table.ts';
 import { LineSplitter } from './line-splitter.ts';
-import { TableDraft } from './table-draft.ts';
+import { TableDraft, type TableDraftOptions } from './table-draft.ts';
 
 export interface TableCacheOptions {
   readonly folder: string;
   readonly appId: string;
   readonly namespace: string;
-  readonly filling: EnvironmentFilling;
+  readonly drafting: TableDraftOptions;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -96,8 +96,8 @@ export class TableCache {
   }
 
   async #readTable(file: FileHandle): Promise<HeldTable | null> {
-    const { filling, appId, namespace, logger } = this.#options;
-    const draft = new TableDraft(HeldTable.none(), filling);
+    const { drafting, appId, namespace, logger } = this.#options;
+    const draft = new TableDraft(HeldTable.none(), drafting);
     const lines: string[] = [];
     const splitter = new LineSplitter({
       maxLineBytes: maxMessageLength,

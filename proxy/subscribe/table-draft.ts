@@ -9,6 +9,7 @@ import { decodeEndpoint } from '#shared/table/endpoint-codec.ts';
 import type { ClientTls, Endpoint } from '#shared/table/endpoint-table.ts';
 import type { Sensitive } from '#shared/table/sensitive.ts';
 import type { EnvironmentFilling, HeldTable } from './held-table.ts';
+import type { SharedDocuments } from './shared-documents.ts';
 
 type Reasons = Acknowledgement['reasons'];
 
@@ -20,10 +21,15 @@ export type DraftOutcome =
 export type TableMessage = Extract<PushMessage, { type: 'UPSERT' | 'DELETE' | 'SYNCED' }>;
 
 /** Of messages that wait for a SYNCED. */
-const maxPendingBytes = 64 * 1024 * 1024;
+const maxPendingBytes = 256 * 1024 * 1024;
+
+export interface TableDraftOptions {
+  readonly filling: EnvironmentFilling;
+  readonly documents: SharedDocuments;
+}
 
 export class TableDraft {
-  readonly #filling: EnvironmentFilling;
+  readonly #options: TableDraftOptions;
   #base: HeldTable;
   /** `null`: deleted. */
   #changesByName = new Map<string, Endpoint | null>();
@@ -34,9 +40,9 @@ export class TableDraft {
   #pendingBytes = 0;
   #spoiledBy: string | null = null;
 
-  constructor(base: HeldTable, filling: EnvironmentFilling) {
+  constructor(base: HeldTable, options: TableDraftOptions) {
     this.#base = base;
-    this.#filling = filling;
+    this.#options = options;
   }
 
   /** Takes an endpoint as it came; what is wrong with it is said at SYNCED. `bytes`: of its message. */
@@ -44,7 +50,7 @@ export class TableDraft {
     if (!this.#hasRoomFor(bytes)) return;
     let endpoint: Endpoint;
     try {
-      endpoint = decodeEndpoint(encoded);
+      endpoint = this.#sharing(decodeEndpoint(encoded));
     } catch (error) {
       this.#takeUndecodable(encoded, error instanceof Error ? error.message : 'it cannot be decoded');
       return;
@@ -68,7 +74,7 @@ export class TableDraft {
   sync({ revision, options }: Extract<PushMessage, { type: 'SYNCED' }>): DraftOutcome {
     const faults = this.#faults();
     if (faults.length > 0) return { state: 'refused', reasons: faults, isOutOfStep: this.#spoiledBy !== null };
-    const held = this.#base.changed(this.#changesByName, { revision, options, filling: this.#filling });
+    const held = this.#base.changed(this.#changesByName, { revision, options, filling: this.#options.filling });
     if (held.receivedByName.size > maxHeldEndpoints) {
       const message = `there are more than ${maxHeldEndpoints} endpoints`;
       return { state: 'refused', reasons: [reasonFrom('', message)], isOutOfStep: false };
@@ -88,7 +94,13 @@ export class TableDraft {
     this.#base = held;
     this.#changesByName = new Map();
     this.#mistakesByMaterial.clear();
+    this.#options.documents.sweep();
     this.#pendingBytes = 0;
+  }
+
+  #sharing(endpoint: Endpoint): Endpoint {
+    if (endpoint.state === 'refused' || endpoint.tls === null) return endpoint;
+    return { ...endpoint, tls: this.#options.documents.share(endpoint.tls) };
   }
 
   #hasRoomFor(bytes: number): boolean {
