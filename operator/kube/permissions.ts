@@ -51,7 +51,7 @@ export const permissions: readonly Permission[] = [
   { type: secrets, verbs: ['get', 'update'], subresource: '', names: [controlPlaneSecret], where: 'own' },
   { type: secrets, verbs: ['create'], ...whole, where: 'own' },
   // One elects the leader, and each replica has one that says where it is.
-  { type: leases, verbs: ['get', 'list', 'create', 'update', 'delete'], ...whole, where: 'own' },
+  { type: leases, verbs: ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'], ...whole, where: 'own' },
   { type: tokenReviews, verbs: ['create'], ...whole, where: 'cluster' },
 ];
 
