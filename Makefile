@@ -21,6 +21,9 @@ setup: ## install what is missing; the other targets do it by themselves
 run: setup ## proxy, upstreams and a call of each kind, until Ctrl-C (ONCE=1: exit after the calls; PORT=3500)
 	@ONCE="$(ONCE)" PORT="$(PORT)" $(NODE) examples/run.ts
 
+cluster: setup ## a real API server, the operator, and a proxy to call, until Ctrl-C (ONCE=1: exit after one call; PORT=3500)
+	@ONCE="$(ONCE)" PORT="$(PORT)" $(NODE) test/cluster/cluster-main.ts
+
 test: setup ## every test (ONLY=path runs some of them)
 	@ONLY="$(ONLY)" $(NODE) test/run-tests.ts
 
