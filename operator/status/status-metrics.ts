@@ -1,0 +1,21 @@
+/** What the writing of status tells about itself. Every label is from a closed set. */
+
+/** Implementations only count. */
+export interface StatusMetrics {
+  /** `gone`: the object was deleted meanwhile. */
+  statusWritten(outcome: 'written' | 'failed' | 'gone'): void;
+  /** `dropped`: there were too many, or the API server does not take it. */
+  eventWritten(outcome: 'written' | 'dropped'): void;
+  /** Endpoints whose status waits to be written. */
+  waiting(endpoints: number): void;
+  /** False: the CRD that is installed has no status, so there are Events only. */
+  statusSupported(isSupported: boolean): void;
+}
+
+/** Counts nothing. */
+export const noStatusMetrics: StatusMetrics = {
+  statusWritten: () => undefined,
+  eventWritten: () => undefined,
+  waiting: () => undefined,
+  statusSupported: () => undefined,
+};

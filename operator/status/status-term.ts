@@ -1,0 +1,262 @@
+/** One term of leadership: looks at what is marked, writes what differs, remembers what it wrote until the term ends. */
+import type { Clock } from '#shared/clock/clock.ts';
+import type { Logger } from '#shared/logger/logger.ts';
+import type { TokenBucket } from '../identity/token-bucket.ts';
+import type { KubeClient, NewObject } from '../kube/kube-client.ts';
+import { eventForChange, isWarning } from './event-for-change.ts';
+import { StatusDifferences, type StatusDifference, type StatusDifferencesOptions } from './status-differences.ts';
+import type { StatusMetrics } from './status-metrics.ts';
+import { StatusQueue } from './status-queue.ts';
+import { writeStatus, type WriteOutcome } from './write-status.ts';
+
+export interface StatusTermOptions extends StatusDifferencesOptions {
+  readonly kube: Pick<KubeClient, 'apply' | 'get'>;
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: StatusMetrics;
+  readonly random: () => number;
+  readonly bucket: TokenBucket;
+  readonly addEvent: (event: NewObject) => void;
+}
+
+const parallelWrites = 8;
+const tokenWaitMs = 50;
+/** Looks between two turns of the event loop. */
+const looksPerTurn = 200;
+/** How long differences wait that may be gone by themselves. */
+const patienceMs = 5_000;
+/** At the beginning, when proxies of another replica may be on their way here. */
+const firstPatienceMs = 15_000;
+/** How long to wait until the other replicas have said what they count. */
+const peersWaitMs = 5_000;
+const peersPollMs = 100;
+const firstBackoffMs = 500;
+const longestBackoffMs = 60_000;
+/** While the API server is away or busy; not longer, so that it goes on soon after. */
+const longestPauseMs = 5_000;
+/** How often to try whether an API server without status has got one. */
+const probeMs = 300_000;
+
+export class StatusTerm {
+  readonly #options: StatusTermOptions;
+  readonly #ended = new AbortController();
+  readonly #queue = new StatusQueue();
+  readonly #differences: StatusDifferences;
+  readonly #startMs: number;
+  readonly #startEpochMs: number;
+  /** When differences that may wait are written all the same. */
+  readonly #ripeMsByKey = new Map<string, number>();
+  readonly #writesByKey = new Map<string, Promise<void>>();
+  readonly #failuresByKey = new Map<string, number>();
+  #wake: () => void = () => undefined;
+  #pausedUntilMs = -Infinity;
+  /** Whether the API server keeps status, as far as is known; looked into again at `#probeAtMs`. */
+  #hasStatus = true;
+  #probeAtMs = Infinity;
+  #isStatusMissed = false;
+  /** Said once until a write succeeds again. */
+  #isFailing = false;
+
+  constructor(options: StatusTermOptions) {
+    this.#options = options;
+    this.#differences = new StatusDifferences(options);
+    this.#startMs = options.clock.monotonicMs();
+    this.#startEpochMs = options.clock.epochMs();
+  }
+
+  /** Look at this endpoint after a while. */
+  mark(key: string, delayMs: number): void {
+    if (delayMs > 0) this.#queue.mark(key, this.#options.clock.monotonicMs() + delayMs);
+    else this.#queue.mark(key);
+    this.#wake();
+  }
+
+  /** Ends the term; what is under way is given up. */
+  end(): void {
+    this.#ended.abort();
+    this.#wake();
+  }
+
+  /** Works until the term ends, and resolves when nothing is under way any more. */
+  async run(): Promise<void> {
+    const { signal } = this.#ended;
+    const { clock, metrics, peerCounts } = this.#options;
+    while (!peerCounts.isComplete() && clock.monotonicMs() < this.#startMs + peersWaitMs && !signal.aborted) {
+      await clock.sleep(peersPollMs, signal);
+    }
+    this.#markAll();
+    while (!signal.aborted) {
+      await this.#look(signal);
+      this.#write(signal);
+      metrics.waiting(this.#queue.waiting);
+      await this.#idle(this.#nextMs());
+    }
+    metrics.waiting(0);
+    await Promise.all(this.#writesByKey.values());
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs >= this.#probeAtMs) this.#probe();
+    for (let looks = 1; !signal.aborted; looks += 1) {
+      const key = this.#queue.takeMarked(nowMs);
+      if (key === null) return;
+      // What is under way is looked at again when it is over.
+      if (!this.#writesByKey.has(key)) this.#lookAt(key, nowMs);
+      if (looks % looksPerTurn === 0) await new Promise(setImmediate);
+    }
+  }
+
+  #lookAt(key: string, nowMs: number): void {
+    this.#queue.forgetWrite(key);
+    const difference = this.#differences.find(key, { hasStatus: this.#hasStatus });
+    if (difference === null) {
+      this.#ripeMsByKey.delete(key);
+      this.#failuresByKey.delete(key);
+      return;
+    }
+    const { urgency } = difference.plan;
+    if (urgency === 'later') {
+      const ripeMs = this.#ripeMsByKey.get(key) ?? Math.max(nowMs + patienceMs, this.#startMs + firstPatienceMs);
+      this.#ripeMsByKey.set(key, ripeMs);
+      if (nowMs < ripeMs) return this.#queue.mark(key, ripeMs);
+    }
+    if (this.#hasStatus) this.#queue.wait(key, urgency === 'later' ? 'later' : 'now');
+    else this.#say(key, difference);
+  }
+
+  #write(signal: AbortSignal): void {
+    const { clock, bucket } = this.#options;
+    while (this.#queue.waiting > 0 && this.#writesByKey.size < parallelWrites) {
+      if (clock.monotonicMs() < this.#pausedUntilMs || !bucket.take()) return;
+      const key = this.#queue.takeWaiting();
+      // It may have changed while it waited.
+      const difference = key === null ? null : this.#differences.find(key, { hasStatus: true });
+      if (key === null || difference === null) continue;
+      const write = writeStatus(
+        this.#options.kube,
+        { object: difference.object, status: difference.plan.status },
+        signal,
+      )
+        .then((outcome) => this.#settle(key, difference, outcome))
+        .finally(() => {
+          this.#writesByKey.delete(key);
+          this.#wake();
+        });
+      this.#writesByKey.set(key, write);
+    }
+  }
+
+  #settle(key: string, difference: StatusDifference, outcome: WriteOutcome): void {
+    const { metrics, logger } = this.#options;
+    if (this.#ended.signal.aborted) return;
+    this.#ripeMsByKey.delete(key);
+    switch (outcome.kind) {
+      case 'written':
+        metrics.statusWritten('written');
+        this.#failuresByKey.delete(key);
+        this.#isFailing = false;
+        this.#gainStatus();
+        if (!this.#differences.noteWritten(key, difference, outcome.object)) {
+          logger.warn('others hold on to a part of the status of an endpoint', { endpoint: key });
+        }
+        this.#tell(difference);
+        this.#queue.mark(key);
+        return;
+      case 'gone':
+        // The watch will say so too.
+        metrics.statusWritten('gone');
+        return;
+      case 'unsupported':
+        this.#loseStatus();
+        this.#queue.mark(key);
+        return;
+      case 'failed':
+        metrics.statusWritten('failed');
+        this.#failed(key, outcome);
+    }
+  }
+
+  #failed(key: string, { error, retryAfterMs, isServerBusy }: WriteOutcome & { readonly kind: 'failed' }): void {
+    const { clock, logger, random } = this.#options;
+    const failures = (this.#failuresByKey.get(key) ?? 0) + 1;
+    this.#failuresByKey.set(key, failures);
+    const longestMs = isServerBusy ? longestPauseMs : longestBackoffMs;
+    const boundMs = Math.min(longestMs, firstBackoffMs * 2 ** Math.min(failures, 10));
+    const dueMs = clock.monotonicMs() + Math.max(retryAfterMs, boundMs * random());
+    this.#queue.mark(key, dueMs);
+    // Others would fare no better now.
+    if (isServerBusy) this.#pausedUntilMs = Math.max(this.#pausedUntilMs, dueMs);
+    if (!this.#isFailing) logger.warn('a status could not be written', { endpoint: key, err: error });
+    this.#isFailing = true;
+  }
+
+  #loseStatus(): void {
+    const { clock, logger, metrics } = this.#options;
+    this.#hasStatus = false;
+    this.#probeAtMs = clock.monotonicMs() + probeMs;
+    this.#markAll();
+    if (this.#isStatusMissed) return;
+    this.#isStatusMissed = true;
+    metrics.statusSupported(false);
+    logger.warn('the HTTPEndpoint that is installed keeps no status: conditions are told by Events only', {
+      remedy: 'install crds/',
+    });
+  }
+
+  /** Tries to write status again. */
+  #probe(): void {
+    this.#hasStatus = true;
+    this.#probeAtMs = Infinity;
+    this.#markAll();
+  }
+
+  #gainStatus(): void {
+    if (!this.#isStatusMissed) return;
+    this.#isStatusMissed = false;
+    this.#options.metrics.statusSupported(true);
+    this.#options.logger.info('the HTTPEndpoint that is installed keeps a status now');
+  }
+
+  #markAll(): void {
+    for (const key of this.#options.endpoints.endpointKeys()) this.#queue.mark(key);
+  }
+
+  /** In place of a status. What was there before this term is news only where something is wrong: nobody wrote down what was said of it. */
+  #say(key: string, difference: StatusDifference): void {
+    const { creationTimestamp = '' } = difference.object.metadata;
+    const isOld = difference.isFirst && Date.parse(creationTimestamp) < this.#startEpochMs;
+    this.#differences.noteSaid(key, difference);
+    this.#ripeMsByKey.delete(key);
+    this.#tell(difference, isOld);
+  }
+
+  #tell({ object, plan, wanted }: StatusDifference, onlyWarnings = false): void {
+    const { clock, instance, addEvent } = this.#options;
+    const origin = { object, generation: wanted.generation, instance, nowMs: clock.epochMs() };
+    for (const change of plan.changes) {
+      if (onlyWarnings && (change.after === null || !isWarning(change.after))) continue;
+      addEvent(eventForChange(change, origin));
+    }
+  }
+
+  #nextMs(): number {
+    const { clock } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const canWrite = this.#queue.waiting > 0 && this.#writesByKey.size < parallelWrites;
+    const writeMs = canWrite ? Math.max(tokenWaitMs, this.#pausedUntilMs - nowMs) : Infinity;
+    return Math.min(writeMs, this.#queue.nextDueMs - nowMs, this.#probeAtMs - nowMs);
+  }
+
+  /** Resolves after so long, or when there is something to do. */
+  async #idle(delayMs: number): Promise<void> {
+    if (this.#queue.hasMarked || delayMs <= 0 || this.#ended.signal.aborted) return;
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    const timer = delayMs === Infinity ? null : this.#options.clock.after(delayMs, () => this.#wake());
+    await woken;
+    timer?.cancel();
+  }
+}
