@@ -8,11 +8,12 @@ import { LinkError } from '#shared/errors/link-error.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { KubeClient, NewObject } from '../kube/kube-client.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
+import { controlPlaneSecret } from '../kube/permissions.ts';
 import { secrets } from '../kube/resource-types.ts';
 import type { AuthorityLifetimes } from './authority-lifetimes.ts';
 import { afterStep, createAuthorityState, rotationStep, type RotationContext } from './authority-rotation.ts';
 import type { AuthorityState } from './authority-state.ts';
-import { authorityFromSecret, controlPlaneSecretName, secretDataFrom } from './control-plane-secret.ts';
+import { authorityFromSecret, secretDataFrom } from './control-plane-secret.ts';
 
 export interface AuthorityStoreOptions {
   readonly client: KubeClient;
@@ -62,7 +63,7 @@ export class AuthorityStore {
   async #read(signal: AbortSignal): Promise<KubeObject | null> {
     const { client, namespace } = this.#options;
     try {
-      return await client.get(secrets, { namespace, name: controlPlaneSecretName }, { signal });
+      return await client.get(secrets, { namespace, name: controlPlaneSecret }, { signal });
     } catch (err) {
       if (err instanceof LinkError && err.status === 404) return null;
       throw err;
@@ -135,7 +136,7 @@ export class AuthorityStore {
   }
 
   #fields(): { readonly secret: string } {
-    return { secret: `${this.#options.namespace}/${controlPlaneSecretName}` };
+    return { secret: `${this.#options.namespace}/${controlPlaneSecret}` };
   }
 }
 
@@ -144,7 +145,7 @@ function newSecret(namespace: string, data: Readonly<Record<string, string>>): N
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: {
-      name: controlPlaneSecretName,
+      name: controlPlaneSecret,
       namespace,
       labels: { 'app.kubernetes.io/managed-by': 'farpoint-operator' },
     },

@@ -3,8 +3,6 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { bundlePemOf, type AuthorityState, type SigningAuthority } from './authority-state.ts';
 
-export const controlPlaneSecretName = 'farpoint-control-plane';
-
 export type SecretReading =
   | { readonly state: 'good'; readonly authority: AuthorityState }
   /** It holds nothing, as when a chart makes it to be filled. */

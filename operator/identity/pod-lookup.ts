@@ -64,7 +64,7 @@ export class PodLookup {
   async #ask({ namespace, name, uid }: PodKey): Promise<PodLookupResult> {
     const { client, logger, signal } = this.#options;
     try {
-      const pod = await client.get(podType, { namespace, name }, { signal });
+      const pod = await client.get(podType, { namespace, name }, { signal, isMetadataOnly: true });
       return pod.metadata.uid === uid ? { state: 'found', pod, isWatched: false } : { state: 'gone' };
     } catch (err) {
       if (err instanceof LinkError && err.status === 404) return { state: 'gone' };

@@ -7,10 +7,10 @@ import { LinkError } from '#shared/errors/link-error.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { KubeClient, NewObject } from '../kube/kube-client.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
+import { trustBundleConfigMap } from '../kube/permissions.ts';
 import { configMaps } from '../kube/resource-types.ts';
 import type { PodDirectory } from './pod-directory.ts';
 
-export const trustBundleName = 'farpoint-trust-bundle';
 /** The field that volumes show as a file. */
 export const trustBundleField = 'ca.crt';
 
@@ -115,8 +115,8 @@ export class TrustBundles {
     const bundlePem = authority.bundlePem();
     const present = await this.#read(namespace, signal);
     if (present === null) {
-      // Not applied: that would take over what somebody else makes at this moment.
-      await client.create(configMaps, bundleObject(namespace, bundlePem), { signal });
+      // Applied, because a permission to create cannot be limited by name; without force, lest somebody was faster.
+      await client.apply(configMaps, bundleObject(namespace, bundlePem), { signal, fieldManager, force: false });
     } else if (present.metadata.labels?.[ownerLabel] !== owner) {
       this.#isForeign(namespace, present);
       return;
@@ -131,7 +131,7 @@ export class TrustBundles {
 
   async #read(namespace: string, signal: AbortSignal): Promise<KubeObject | null> {
     try {
-      return await this.#options.client.get(configMaps, { namespace, name: trustBundleName }, { signal });
+      return await this.#options.client.get(configMaps, { namespace, name: trustBundleConfigMap }, { signal });
     } catch (err) {
       if (err instanceof LinkError && err.status === 404) return null;
       throw err;
@@ -154,7 +154,7 @@ export class TrustBundles {
   #isForeign(namespace: string, configMap: KubeObject): void {
     const { logger, onForeign } = this.#options;
     const note =
-      `ConfigMap ${trustBundleName} is not labelled ${ownerLabel}=${owner}, so it is left alone, and proxies of this ` +
+      `ConfigMap ${trustBundleConfigMap} is not labelled ${ownerLabel}=${owner}, so it is left alone, and proxies of this ` +
       'namespace cannot verify the operator: delete it, or label it';
     this.#isObstacle(namespace, configMap.metadata.uid, () => {
       logger.error('a ConfigMap of somebody else is in the way of the trust bundle', { namespace, advice: note });
@@ -178,7 +178,7 @@ function bundleObject(namespace: string, bundlePem: string): NewObject {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: { name: trustBundleName, namespace, labels: { [ownerLabel]: owner } },
+    metadata: { name: trustBundleConfigMap, namespace, labels: { [ownerLabel]: owner } },
     data: { [trustBundleField]: bundlePem },
   };
 }

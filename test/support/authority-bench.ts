@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { defaultLifetimes, type AuthorityLifetimes } from '../../operator/identity/authority-lifetimes.ts';
 import { ControlPlaneAuthority } from '../../operator/identity/control-plane-authority.ts';
 import { FakeKubeClient } from './fake-kube-client.ts';
-import { ManualClock } from './manual-clock.ts';
+import { defaultStartMs, ManualClock } from './manual-clock.ts';
 import { memoryLogger, type LogLine } from './memory-logger.ts';
 
 /** Where the FakeKubeClient keeps it. */
@@ -31,9 +31,18 @@ export interface AuthorityBench {
   readonly advancingUntil: (holds: () => boolean) => Promise<void>;
 }
 
+export interface AuthorityBenchOptions {
+  readonly lifetimes?: AuthorityLifetimes;
+  /** What the clock says at first, in milliseconds since 1970. */
+  readonly startMs?: number;
+}
+
 /** Makes one, without a replica. */
-export function authorityBench(lifetimes: AuthorityLifetimes = defaultLifetimes): AuthorityBench {
-  const clock = new ManualClock();
+export function authorityBench({
+  lifetimes = defaultLifetimes,
+  startMs = defaultStartMs,
+}: AuthorityBenchOptions = {}): AuthorityBench {
+  const clock = new ManualClock(startMs);
   const client = new FakeKubeClient();
   const lines: LogLine[] = [];
   const { signal } = new AbortController();

@@ -73,7 +73,9 @@ export class FakeKubeClient implements KubeClient {
   }
 
   async apply(type: ResourceType, object: NewObject, _options: ApplyOptions): Promise<KubeObject> {
-    return this.#store(this.#called('apply', pathOf(type, object.metadata)), object);
+    const path = this.#called('apply', pathOf(type, object.metadata));
+    const present = this.#objects.get(path);
+    return this.#store(path, { ...present, ...object, metadata: { ...present?.metadata, ...object.metadata } });
   }
 
   async delete(type: ResourceType, key: ObjectKey, _options: RequestOptions): Promise<void> {

@@ -6,19 +6,25 @@ interface Pending {
   readonly run: () => void;
 }
 
-/** What `epochMs` says at the beginning: the first second of 2026. */
-const startMs = 1_767_225_600_000;
+/** The first second of 2026. */
+export const defaultStartMs = 1_767_225_600_000;
 
 export class ManualClock implements Clock {
   #nowMs = 0;
+  readonly #startMs: number;
   readonly #pending = new Set<Pending>();
+
+  /** `startMs`: what `epochMs` says at the beginning. */
+  constructor(startMs = defaultStartMs) {
+    this.#startMs = startMs;
+  }
 
   monotonicMs(): number {
     return this.#nowMs;
   }
 
   epochMs(): number {
-    return startMs + this.#nowMs;
+    return this.#startMs + this.#nowMs;
   }
 
   after(delayMs: number, run: () => void): Timer {
