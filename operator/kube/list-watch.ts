@@ -14,12 +14,15 @@ export interface ListWatchOptions {
   readonly onSynced: () => void;
 }
 
-/** A difference to what was known before; equal resourceVersions are no difference. */
+/**
+ * A difference to what was told before; equal resourceVersions are no difference. An object that went while nobody watched is told with
+ * its name, namespace, uid and last known resourceVersion only. One that was replaced by a namesake goes before that comes.
+ */
 export type ObjectChange =
   | { readonly kind: 'upsert'; readonly object: KubeObject }
   | { readonly kind: 'delete'; readonly object: KubeObject };
 
-/** Resolves when the signal is aborted; rejects with a fatal LinkError only (kind unknown to the server, forbidden). */
+/** Resolves when the signal is aborted; rejects with a LinkError when the API server does not know the kind or refuses it. */
 export interface ListWatch {
   run(signal: AbortSignal): Promise<void>;
 }
