@@ -36,7 +36,10 @@ export class Gate {
   async peer(request: IncomingMessage): Promise<Refusal | null> {
     const result = await this.#ask(request, async (token) => ({ state: await this.#options.peerResult(token) }));
     if ('code' in result) return result;
-    if (result.state === 'peer') return null;
+    if (result.state === 'peer') {
+      const isAdmitted = this.#options.connections.admit(request.socket, `peer ${request.socket.remoteAddress}`);
+      return isAdmitted ? null : tooManyConnections();
+    }
     if (result.state === 'stranger') return refusal('forbidden', 'only replicas of the operator may ask this');
     return refusal('unavailable', 'it cannot be known now who asks', retryAfterMs);
   }
@@ -59,6 +62,10 @@ export class Gate {
 
   #admitted(request: IncomingMessage, identity: ProxyIdentity): ProxyIdentity | Refusal {
     if (this.#options.connections.admit(request.socket, identity.podUid)) return identity;
-    return refusal('too-many-requests', 'the pod has too many connections', retryAfterMs);
+    return tooManyConnections();
   }
+}
+
+function tooManyConnections(): Refusal {
+  return refusal('too-many-requests', 'you have too many connections', retryAfterMs);
 }

@@ -101,7 +101,10 @@ export async function startPushServer(options: PushServerOptions): Promise<Runni
     port: boundPort,
     counts: hub.tally,
     takeFromPeer: (acknowledgements) => {
-      for (const { podUid, acknowledgement } of acknowledgements) hub.acknowledge(podUid, acknowledgement);
+      for (const { podUid, acknowledgement } of acknowledgements) {
+        const outcome = hub.acknowledge(podUid, acknowledgement);
+        if (outcome !== 'unknown' && outcome !== 'foreign') metrics.acknowledged(outcome);
+      }
     },
     drain: async (withinMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -16,14 +16,17 @@ export interface PushAnswer {
   readonly body: string;
 }
 
+export interface PushRequest extends Omit<RequestOptions, 'headers'> {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  readonly token?: string;
+}
+
 /** One message as it came. */
 export type Line = Readonly<Record<string, unknown>> & { readonly type: string };
 
 /** Sends one request on a connection of its own and reads the whole answer. */
-export async function askPush(
-  target: PushTarget,
-  options: RequestOptions & { readonly body?: string | Buffer; readonly token?: string },
-): Promise<PushAnswer> {
+export async function askPush(target: PushTarget, options: PushRequest): Promise<PushAnswer> {
   const response = await send(target, options);
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
@@ -32,11 +35,11 @@ export async function askPush(
 
 function send(
   { port, caPem }: PushTarget,
-  { body, token, ...options }: RequestOptions & { readonly body?: string | Buffer; readonly token?: string },
+  { body, token, headers: others, ...options }: PushRequest,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const agent = new Agent({ keepAlive: false });
-    const headers = { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...options.headers };
+    const headers = { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...others };
     const sent = request({ host: 'localhost', port, ca: caPem, method: 'POST', agent, ...options, headers }, resolve);
     sent.on('error', reject);
     onTestFinished(() => void sent.destroy());

@@ -23,10 +23,8 @@ describe('curl', () => {
     expect(refused.output).toContain('{"code":"unauthenticated","message":"');
 
     server.board.set('shop', fakeEndpoint('one'));
-    const reading = spawn('curl', [
-      ...['--disable', '--silent', '--no-buffer', '--noproxy', '*', '--cacert', caFile, '-D', '-'],
-      ...[...token, '-d', '{}', `${origin}${tablesPath}`],
-    ]);
+    const quiet = ['--disable', '--silent', '--no-buffer', '--noproxy', '*', '--cacert', caFile, '-D', '-'];
+    const reading = spawn('curl', [...quiet, ...token, '-d', '{}', `${origin}${tablesPath}`]);
     let output = '';
     reading.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     onTestFinished(() => void reading.kill());
@@ -38,10 +36,8 @@ describe('curl', () => {
     const stream = /farpoint-stream: (\S+)/.exec(output)?.[1];
     const revision = [...output.matchAll(/"SYNCED","revision":"([^"]+)"/g)].at(-1)?.[1];
     const body = JSON.stringify({ stream, revision, state: 'applied', reasons: [] });
-    const acknowledged = await curl(
-      ...['--cacert', caFile, '-w', '%{http_code}', ...token, '-H', 'Content-Type: application/json', '-d', body],
-      `${origin}${acknowledgementsPath}`,
-    );
+    const posting = ['--cacert', caFile, '-w', '%{http_code}', ...token, '-H', 'Content-Type: application/json'];
+    const acknowledged = await curl(...posting, '-d', body, `${origin}${acknowledgementsPath}`);
     expect(acknowledged).toMatchObject({ exitCode: 0, output: '204' });
     expect(server.running.counts.countFor('shop/two')).toEqual({ entitled: 1, programmed: 1 });
   });

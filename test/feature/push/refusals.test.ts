@@ -20,7 +20,7 @@ describe('a request without a good token', () => {
       });
       expect(answer.status).toBe(401);
       expect(answer.headers['www-authenticate']).toMatch(/^Bearer/);
-      expect(JSON.parse(answer.body)).toEqual({ code: 'unauthenticated', message: expect.any(String) });
+      expect(answer.body).toMatch(/^\{"code":"unauthenticated","message":"[^"]+"\}\n$/);
     }
     const basic = await askPush(server, { path, headers: { authorization: 'Basic dG9rZW4tYTo=' }, body: '{}' });
     expect(basic.status).toBe(401);

@@ -102,7 +102,7 @@ describe('strangers', () => {
     await waitUntil(() => sockets.filter(({ destroyed }) => !destroyed).length <= 16);
     await goesOn(server, reader);
     for (const socket of sockets) socket.destroy();
-    await openPush(server, 'token-b');
+    expect(await (await openPush(server, 'token-b')).synced(1)).toBe(reader.revisions.at(-1));
   });
 });
 
