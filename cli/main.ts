@@ -8,7 +8,8 @@ const usage = `farpoint ${version}: call any HTTP endpoint by name.
 
 Usage: farpoint <command> [flags]
 
-  proxy    run the proxy beside an application; takes daprd's flags
+  proxy      run the proxy beside an application; takes daprd's flags
+  operator   compile what a Kubernetes cluster holds and push it to the proxies
 
 \`farpoint <command> --help\` says more.
 `;
@@ -22,6 +23,11 @@ switch (command) {
     await runProxyCommand(argv, process.env);
     break;
   }
+  case 'operator': {
+    const { runOperatorCommand } = await import('./operator-command.ts');
+    await runOperatorCommand(argv, process.env);
+    break;
+  }
   case 'help':
   case '--help':
   case '-h':
@@ -32,7 +38,7 @@ switch (command) {
     break;
   default:
     printError(
-      command === '' ? usage : `"${command.slice(0, 100)}" is not a command of farpoint: the only one is proxy.\n`,
+      command === '' ? usage : `"${command.slice(0, 100)}" is not a command of farpoint: give proxy or operator.\n`,
     );
     process.exitCode = 2;
 }

@@ -5,14 +5,16 @@
 import { hostname } from 'node:os';
 import { systemClock } from '#shared/clock/clock.ts';
 import { ConfigError } from '#shared/errors/config-error.ts';
-import { createLogger, type Logger } from '#shared/logger/logger.ts';
+import { createLogger } from '#shared/logger/logger.ts';
 import type { Environment } from '#shared/settings/parse-flags.ts';
 import { proxyModeFrom } from '#shared/settings/proxy-mode.ts';
 import { proxySettingsFrom } from '#shared/settings/proxy-settings-from.ts';
 import type { ProxySettings } from '#shared/settings/proxy-settings.ts';
 import { buildInfo } from './build-info.ts';
 import { endProcess } from './end-process.ts';
+import { exitOnBug } from './exit-on-bug.ts';
 import { print, printError } from './print.ts';
+import { startFailureText } from './start-failure-text.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
 import { version } from './version.ts';
 import { waitUntilOutboundReady } from './wait-until-outbound-ready.ts';
@@ -22,7 +24,7 @@ export async function runProxyCommand(argv: readonly string[], env: Environment)
   try {
     endProcess(await runMode(argv, env));
   } catch (error) {
-    printError(sentencesFrom(error));
+    printError(startFailureText('proxy', error));
     endProcess(error instanceof ConfigError ? 2 : 1);
   }
 }
@@ -67,21 +69,4 @@ async function runProxy(settings: ProxySettings): Promise<number> {
 
 function printErrorLine(line: string): void {
   printError(`${line}\n`);
-}
-
-function exitOnBug(logger: Logger): void {
-  const fail = (err: unknown): void => {
-    logger.error('this should not have happened', { err });
-    endProcess(1);
-  };
-  process.on('uncaughtException', fail);
-  process.on('unhandledRejection', fail);
-}
-
-function sentencesFrom(error: unknown): string {
-  if (error instanceof ConfigError) {
-    const lines = error.mistakes.map((mistake) => `  - ${mistake}\n`).join('');
-    return `farpoint proxy cannot start:\n${lines}\`farpoint proxy --help\` lists the flags.\n`;
-  }
-  return `farpoint proxy cannot start: ${error instanceof Error ? error.message : String(error)}\n`;
 }

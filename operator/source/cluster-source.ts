@@ -141,6 +141,12 @@ export class ClusterSource implements TableFeed {
     return sentences;
   }
 
+  /** When the API server was last heard on the watch that has been silent longest; `null`: never on one of them. */
+  get silentSinceMs(): number | null {
+    const times = this.#watches.map(({ silentSinceMs }) => silentSinceMs).filter((ms) => ms !== null);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
   /** Resolves when nothing is missing for the first time, or the signal is aborted. */
   loaded(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {

@@ -6,11 +6,12 @@ import type { Clock } from '#shared/clock/clock.ts';
 import { LinkError } from '#shared/errors/link-error.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { KubeObject, ResourceType } from '../kube/kube-object.ts';
-import type { ListWatch, ListWatchOptions, ObjectChange } from '../kube/list-watch.ts';
+import type { ObservedListWatch } from '../kube/create-list-watch.ts';
+import type { ListWatchOptions, ObjectChange } from '../kube/list-watch.ts';
 import { namespacedKey } from './namespaced-key.ts';
 
 /** Makes a ListWatch; it starts with `run`. */
-export type CreateListWatch = (options: ListWatchOptions) => ListWatch;
+export type CreateListWatch = (options: ListWatchOptions) => Pick<ObservedListWatch, 'run' | 'lastContactMs'>;
 
 /** Who keeps the objects of a kind. */
 export interface ObjectKeeper {
@@ -45,6 +46,7 @@ export class KindWatch {
   readonly #synced = new Set<string>();
   /** By namespace: why there is no list. */
   readonly #failures = new Map<string, string>();
+  readonly #watches = new Map<string, ReturnType<CreateListWatch>>();
 
   constructor(options: KindWatchOptions) {
     this.#options = options;
@@ -57,6 +59,13 @@ export class KindWatch {
     if (missing.length === 0) return null;
     const failure = missing.map((namespace) => this.#failures.get(namespace)).find((reason) => reason !== undefined);
     return failure ?? `the first list of ${type.plural} is not complete`;
+  }
+
+  /** When the API server was last heard on the watch that has been silent longest; `null`: never on one of them. */
+  get silentSinceMs(): number | null {
+    const contacts = [...this.#watches.values()].map(({ lastContactMs }) => lastContactMs ?? -Infinity);
+    const oldest = Math.min(...contacts);
+    return Number.isFinite(oldest) ? oldest : null;
   }
 
   /** Resolves when the signal is aborted. */
@@ -98,7 +107,9 @@ export class KindWatch {
       this.#synced.add(namespace);
       this.#options.onProgress();
     };
-    await createListWatch({ type, namespace, labelSelector, isMetadataOnly, onChange, onSynced }).run(signal);
+    const watch = createListWatch({ type, namespace, labelSelector, isMetadataOnly, onChange, onSynced });
+    this.#watches.set(namespace, watch);
+    await watch.run(signal);
   }
 
   #forgetAllBut(seen: ReadonlySet<string>, namespace: string): void {
@@ -115,6 +126,7 @@ export class KindWatch {
       // It cannot have objects; whatever there was went with the kind.
       this.#forgetAllBut(new Set(), namespace);
       this.#synced.add(namespace);
+      this.#watches.delete(namespace);
     }
     const group = type.group === '' ? type.plural : `${type.plural}.${type.group}`;
     const reason = isUnknown

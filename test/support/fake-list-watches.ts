@@ -1,7 +1,8 @@
 /** List-watches that show what a test tells them, instead of an API server. */
 import { LinkError } from '#shared/errors/link-error.ts';
 import type { KubeObject } from '../../operator/kube/kube-object.ts';
-import type { ListWatch, ListWatchOptions } from '../../operator/kube/list-watch.ts';
+import type { ListWatchOptions } from '../../operator/kube/list-watch.ts';
+import type { CreateListWatch } from '../../operator/source/kind-watch.ts';
 
 export interface FakeListWatch {
   readonly options: ListWatchOptions;
@@ -15,7 +16,8 @@ export class FakeListWatches {
   readonly started: FakeListWatch[] = [];
 
   /** Pass it as `createListWatch`. */
-  readonly create = (options: ListWatchOptions): ListWatch => ({
+  readonly create: CreateListWatch = (options) => ({
+    lastContactMs: null,
     run: (signal) =>
       new Promise((resolve, reject) => {
         let isRunning = true;

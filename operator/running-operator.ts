@@ -1,0 +1,17 @@
+/** What whoever started an operator holds of it. */
+
+export type EndManner = 'graceful' | 'forced';
+
+export interface RunningOperator {
+  /** Where proxies connect; 0 until it listens. */
+  readonly pushPort: number;
+  readonly metricsPort: number;
+  /** Whether proxies are served. */
+  isReady(): boolean;
+  /** What is missing before it is ready, a sentence each. */
+  missing(): readonly string[];
+  /** Begins the graceful shutdown; once begun, another call changes nothing. */
+  shutdown(): void;
+  /** Settles when everything is closed. `forced`: a part failed, or connections had to be cut. */
+  readonly ended: Promise<EndManner>;
+}

@@ -1,0 +1,35 @@
+/** What the metrics read at each scrape, from parts that may not be there yet. */
+import { X509Certificate } from 'node:crypto';
+import type { Clock } from '#shared/clock/clock.ts';
+import type { OperatorParts } from './operator.ts';
+import type { SampledState } from './telemetry/operator-metrics.ts';
+
+export interface SampledStateOptions {
+  readonly isReady: () => boolean;
+  readonly isLeader: () => boolean;
+  readonly clock: Clock;
+}
+
+/** The state of these parts, as it is when it is asked for. */
+export function sampledState(parts: OperatorParts, { isReady, isLeader, clock }: SampledStateOptions): SampledState {
+  return {
+    isReady,
+    isLeader,
+    objectCounts: () => (parts.source === null ? [] : Object.entries(parts.source.counts)),
+    tableAgeMs: () => parts.book?.ageMs() ?? null,
+    watchSilenceMs: () => {
+      const sinceMs = parts.source?.silentSinceMs ?? null;
+      return sinceMs === null ? null : clock.monotonicMs() - sinceMs;
+    },
+    tableRevisions: () => [],
+    problemCounts: () => parts.book?.problemCounts() ?? [],
+    certificateEnds: () => certificateEnds(parts),
+  };
+}
+
+function certificateEnds({ authority }: OperatorParts): [string, number][] {
+  if (authority === null) return [];
+  const pemsByName = { serving: authority.current().certificateChainPem, authority: authority.bundlePem() };
+  // Of several, the first: the leaf of a chain, and the authority that signs.
+  return Object.entries(pemsByName).map(([name, pem]) => [name, new X509Certificate(pem).validToDate.getTime()]);
+}
