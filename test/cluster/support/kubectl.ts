@@ -19,7 +19,7 @@ export interface KubectlOptions {
 
 /** Runs it to its end. Does not reject when kubectl fails. */
 export async function runKubectl(
-  access: ControlPlaneAccess,
+  access: Pick<ControlPlaneAccess, 'kubeconfigPath' | 'kubectlPath' | 'folder'>,
   args: readonly string[],
   { stdin = '', kubeconfig = access.kubeconfigPath }: KubectlOptions = {},
 ): Promise<KubectlResult> {

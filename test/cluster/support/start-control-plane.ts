@@ -65,7 +65,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
         args: [...apiServerFlags({ folder, port, etcdUrl: etcd.url }), ...(options.apiServerFlags ?? [])],
         logFile: join(folder, 'kube-apiserver.log'),
       });
-      await untilReady(access, apiServer);
+      await untilReady(access, [etcd.child, apiServer]);
     };
     const stopApiServer: ControlPlane['stopApiServer'] = async ({ atOnce = false } = {}) => {
       await apiServer?.end(atOnce ? 0 : graceMs);
@@ -99,10 +99,14 @@ interface Site {
   readonly children: ChildProcesses;
 }
 
-async function startEtcd({ assets, folder, children }: Site): Promise<{ readonly url: string }> {
+async function startEtcd({
+  assets,
+  folder,
+  children,
+}: Site): Promise<{ readonly url: string; readonly child: RunningChild }> {
   const [clientPort, peerPort] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${clientPort}`;
-  await children.start({
+  const child = await children.start({
     name: 'etcd',
     command: assets.etcd,
     args: [
@@ -117,7 +121,7 @@ async function startEtcd({ assets, folder, children }: Site): Promise<{ readonly
     ],
     logFile: join(folder, 'etcd.log'),
   });
-  return { url };
+  return { url, child };
 }
 
 interface Files {
@@ -169,12 +173,14 @@ function apiServerFlags(site: {
   ];
 }
 
-async function untilReady(access: ControlPlaneAccess, apiServer: RunningChild): Promise<void> {
+async function untilReady(access: ControlPlaneAccess, children: readonly RunningChild[]): Promise<void> {
   const deadline = performance.now() + readyTimeoutMs;
   while (!(await isReady(access))) {
-    if (apiServer.hasEnded()) throw new Error(`${await apiServer.ended}:\n${await apiServer.logTail()}`);
+    const over = children.find((child) => child.hasEnded());
+    if (over !== undefined) throw new Error(`${await over.ended}:\n${await over.logTail()}`);
     if (performance.now() > deadline) {
-      throw new Error(`kube-apiserver was not ready after ${readyTimeoutMs / 1000} s:\n${await apiServer.logTail()}`);
+      const logs = await Promise.all(children.map((child) => child.logTail()));
+      throw new Error(`the API server was not ready after ${readyTimeoutMs / 1000} s:\n${logs.join('\n')}`);
     }
     await pause(50);
   }
