@@ -1,5 +1,5 @@
 /** An endpoint for proxies whose Configuration denies a secret that it takes: refused, without the values. Pure. */
-import { refusedEndpoint } from '#shared/compile/compile-endpoint.ts';
+import { refusalMessage, refusedEndpoint } from '#shared/compile/compile-endpoint.ts';
 import { isSecretAllowed, secretDenial } from '#shared/compile/secret-scopes.ts';
 import type { SecretScope } from '#shared/resources/configuration.ts';
 import type { Endpoint } from '#shared/table/endpoint-table.ts';
@@ -13,9 +13,10 @@ export function deniedEndpoint(
   if (endpoint?.state !== 'ready') return null;
   const denials = secretUses.flatMap(({ field, secretName }) => {
     const secret = { storeName, name: secretName };
-    return isSecretAllowed(secret, secretScopes) ? [] : [{ ...secretDenial(secret), field }];
+    if (isSecretAllowed(secret, secretScopes)) return [];
+    const { reason, message } = secretDenial(secret);
+    return [{ reason, message: `${field}: ${message}` }];
   });
   const [first] = denials;
-  if (first === undefined) return null;
-  return refusedEndpoint(name, first.reason, denials.map(({ field, message }) => `${field}: ${message}`).join('; '));
+  return first === undefined ? null : refusedEndpoint(name, first.reason, refusalMessage(denials));
 }

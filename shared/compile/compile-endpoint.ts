@@ -1,7 +1,7 @@
 /** One HTTPEndpoint: what it says, what its references lead to, and the entry that follows from both. Pure. */
 import type { HttpEndpoint, ValueSource } from '../resources/http-endpoint.ts';
 import { parseBaseUrl } from '../table/base-url.ts';
-import type { BaseUrl, Endpoint, ReadyEndpoint } from '../table/endpoint-table.ts';
+import type { BaseUrl, ClientTls, Endpoint, HeaderField, ReadyEndpoint } from '../table/endpoint-table.ts';
 import { Sensitive } from '../table/sensitive.ts';
 import { chooseHeaders, compileHeaders, type ChosenHeader } from './compile-headers.ts';
 import { compileTls, type CheckedPem, type TlsLookups } from './compile-tls.ts';
@@ -16,6 +16,11 @@ export interface EndpointInputs {
   readonly tlsLookups: TlsLookups;
   readonly findings: readonly Finding[];
 }
+
+/** Of all values of an endpoint together. Escaped for the wire they still fit into one message (shared/push). */
+const maxValuesLength = 2 * 1024 * 1024;
+const maxErrorsSaid = 20;
+const maxMessageLength = 8_192;
 
 export interface CompiledEndpoint {
   readonly resource: HttpEndpoint;
@@ -73,16 +78,35 @@ export function compileEndpoint(
   });
   const isHttps = baseUrl?.origin.startsWith('https:') ?? true;
   const tls = compileTls(resource.clientTls, inputs.tlsLookups, { isHttps, fingerprintKey, note, checkedPem });
+  checkLength(headers, tls, note);
   const errors = findings.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   if (baseUrl === null || first !== undefined) {
-    const message = errors.map((error) => error.message).join('; ');
-    const refused = refusedEndpoint(name, first?.reason ?? 'InvalidBaseUrl', message);
+    const refused = refusedEndpoint(name, first?.reason ?? 'InvalidBaseUrl', refusalMessage(errors));
     return { resource, inputs, endpoint: refused, findings };
   }
   const content = { name, baseUrl, headers, environmentHeaders, tls };
   const endpoint: Endpoint = { state: 'ready', revision: digestOf(canonicalForm(content)), ...content };
   return { resource, inputs, endpoint, findings };
+}
+
+/** Each Secret may hold a megabyte and be taken many times over; every proxy would have to hold the product. */
+function checkLength(headers: readonly HeaderField[], tls: ClientTls | null, note: Note): void {
+  const { rootCa = null, identity = null } = tls ?? {};
+  const documents = [rootCa, identity?.certificateChain ?? null, identity?.privateKey ?? null];
+  const values = [...headers.map(({ value }) => value), ...documents];
+  const length = values.reduce((sum, value) => sum + (value?.reveal().length ?? 0), 0);
+  if (length <= maxValuesLength) return;
+  const message = `its headers and TLS documents hold ${length} bytes; ${maxValuesLength} are allowed`;
+  note({ reason: 'EndpointTooLarge', message, severity: 'error', origin: 'reference' });
+}
+
+/** All errors as one text, which callers see as the reason of a 503: of very many, the first ones. */
+export function refusalMessage(errors: readonly { readonly message: string }[]): string {
+  const said = errors.slice(0, maxErrorsSaid).map(({ message }) => message);
+  const more = errors.length - said.length;
+  const text = said.join('; ') + (more === 0 ? '' : `; and ${more} more`);
+  return text.length <= maxMessageLength ? text : `${text.slice(0, maxMessageLength).toWellFormed()} …`;
 }
 
 /** The entry of an endpoint that must not be called. */

@@ -3,6 +3,7 @@
  * name a variable get their value by the same rules. Pure.
  */
 import type { Endpoint } from '../table/endpoint-table.ts';
+import { refusalMessage } from './compile-endpoint.ts';
 import { compileHeader } from './compile-headers.ts';
 import type { Finding } from './finding.ts';
 import { lookUpValue } from './look-up-value.ts';
@@ -36,7 +37,7 @@ export function fillEnvironmentHeaders(
     return { endpoint: { ...endpoint, headers: [...endpoint.headers, ...filled], environmentHeaders: [] }, findings };
   }
   const { name, revision } = endpoint;
-  const message = errors.map((error) => error.message).join('; ');
+  const message = refusalMessage(errors);
   return { endpoint: { state: 'refused', name, revision, reason: first.reason, message }, findings };
 }
 

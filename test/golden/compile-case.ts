@@ -7,13 +7,12 @@ import { z } from 'zod';
 import { compile, type Compilation } from '#shared/compile/compile.ts';
 import type { Problem } from '#shared/errors/problem.ts';
 import { parseConfiguration } from '#shared/resources/parse-configuration.ts';
-import type { Endpoint } from '#shared/table/endpoint-table.ts';
-import type { Sensitive } from '#shared/table/sensitive.ts';
 import { assembleSnapshot } from '../../proxy/source/assemble-snapshot.ts';
 import { emptyManifestFile, manifestFileFrom, rereadDocument } from '../../proxy/source/manifest-file.ts';
 import { readDocument } from '../../proxy/source/read-document.ts';
 import { splitDocuments } from '../../proxy/source/split-documents.ts';
-import { materialName, withTlsMaterial } from './tls-material.ts';
+import { shownEndpoint } from './shown-endpoint.ts';
+import { withTlsMaterial } from './tls-material.ts';
 
 const Settings = z.strictObject({
   /** One sentence: the behaviour. */
@@ -61,29 +60,9 @@ export function runCompileCase(input: string, material: ReadonlyMap<string, stri
   return output(compile(snapshot, audience), material);
 }
 
-/** Revisions are left out: they have tests of their own, and would change with every detail. */
 function output({ table, problems }: Compilation, material: ReadonlyMap<string, string>): string {
-  const shown = (value: Sensitive | null | undefined): object | null =>
-    value ? { from: value.ref, value: materialName(value.reveal(), material) } : null;
-  const endpoints = [...table.endpointsByName.values()].map((endpoint) => shownEndpoint(endpoint, shown));
+  const endpoints = [...table.endpointsByName.values()].map((endpoint) => shownEndpoint(endpoint, material));
   return stringify({ endpoints, problems: problems.map(shownProblem) }, { lineWidth: 120 });
-}
-
-function shownEndpoint(endpoint: Endpoint, shown: (value: Sensitive | null | undefined) => object | null): object {
-  const { revision: _revision, ...rest } = endpoint;
-  if (rest.state === 'refused') return rest;
-  const { name, state, baseUrl, headers, tls } = rest;
-  return {
-    name,
-    state,
-    baseUrl: { ...baseUrl, authorization: shown(baseUrl.authorization) },
-    headers: headers.map((header) => ({ name: header.name, ...shown(header.value) })),
-    tls: tls && {
-      rootCa: shown(tls.rootCa),
-      certificateChain: shown(tls.identity?.certificateChain),
-      privateKey: shown(tls.identity?.privateKey),
-    },
-  };
 }
 
 function shownProblem({ subject, reason, message, severity }: Problem): object {
