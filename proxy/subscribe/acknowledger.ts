@@ -55,7 +55,7 @@ export class Acknowledger {
         return;
       } catch (error) {
         if (!(error instanceof LinkError)) throw error;
-        if (signal.aborted || this.#next !== null) return;
+        if (signal.aborted) return;
         if (attempt === maxAttempts || isFinal(error.status)) {
           const { revision, state } = acknowledgement;
           logger.warn('the control plane took no acknowledgement', { revision, state, attempt, reason: error.message });
@@ -63,6 +63,7 @@ export class Acknowledger {
         }
         const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1));
         await clock.sleep(error.retryAfterMs + random() * pauseMs, signal);
+        if (this.#next !== null) return;
       }
     }
   }

@@ -160,5 +160,5 @@ function beginOf(response: IncomingMessage): Promise<string> {
 function sentenceFrom(text: string): string {
   const message = /"message"\s*:\s*"((?:[^"\\]|\\["\\/])*)"/.exec(text)?.[1];
   const sentence = message === undefined ? (/^\s*[<{[]/.test(text) ? '' : text) : message.replaceAll(/\\(.)/g, '$1');
-  return sentence.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+  return sentence.replaceAll(/[\s\u0000-\u001f\u007f]+/g, ' ').trim();
 }

@@ -1,19 +1,12 @@
 /** A proxy in kubernetes mode serves what its operator sends, and goes on serving it whatever happens to the operator. */
 import { expect, test } from 'vitest';
-import { compile } from '#shared/compile/compile.ts';
-import type { EndpointTable } from '#shared/table/endpoint-table.ts';
 import { ask, errorOf } from '../../support/ask.ts';
 import { httpEndpoint } from '../../support/http-endpoint.ts';
-import { snapshotOf } from '../../support/snapshot-of.ts';
 import { startClusterProxy, type ClusterProxy } from '../../support/start-cluster-proxy.ts';
 import { messagesOf, startTestOperator, type TestOperator } from '../../support/start-test-operator.ts';
 import { waitUntil } from '../../support/start-test-proxy.ts';
 import { startUpstream } from '../../support/start-upstream.ts';
-import { documents } from '../../support/tls-manifests.ts';
-
-function tableOf(...manifests: readonly string[]): EndpointTable {
-  return compile(snapshotOf(documents(...manifests)), { appId: 'orders', namespace: '' }).table;
-}
+import { tableOf } from '../../support/table-of.ts';
 
 async function proxyOf(operator: TestOperator, args: readonly string[] = []): Promise<ClusterProxy> {
   const { tokenFile, caFile, port } = operator;

@@ -82,11 +82,14 @@ describe('Acknowledger', () => {
     await acknowledger.settled();
   });
 
-  test('gives an old one up for a new one', async () => {
-    const { acknowledger, posts, fail } = start();
+  test('gives an old one up for a new one, which waits as long as it is asked to', async () => {
+    const { acknowledger, posts, fail, clock } = start();
     acknowledger.send(of('a'));
-    acknowledger.send(of('b'));
     await fail(503, 60_000);
+    acknowledger.send(of('b'));
+    clock.advance(60_000);
+    expect(posts).toHaveLength(1);
+    clock.advance(100);
     await waitUntil(() => posts.length === 2);
     expect(revisions(posts)).toEqual(['a', 'b']);
   });
