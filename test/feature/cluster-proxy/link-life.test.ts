@@ -85,7 +85,7 @@ describe('a stream', () => {
     const text = messagesOf(two)
       .map((message) => `${JSON.stringify(message)}\n`)
       .join('');
-    for (const [at] of [...text].entries()) operator.streams[0]?.write(text.charAt(at));
+    for (let at = 0; at < text.length; at += 7) operator.streams[0]?.write(text.slice(at, at + 7));
     await waitUntil(() => applied.length === 2);
     expect(applied[1]).toEqual(two);
   });
@@ -269,4 +269,5 @@ test('the end of the proxy ends its stream', async () => {
   const { operator, stop } = await startWithTable();
   stop();
   await waitUntil(() => operator.streams[0]?.isClosed === true);
+  expect(operator.streams).toHaveLength(1);
 });
