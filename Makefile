@@ -1,7 +1,7 @@
 # The door to everything. `make` lists what there is.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup run cluster test test-cluster check fmt lint types knip golden generate build bench soak clean
+.PHONY: help setup run cluster test test-cluster check fmt lint types knip golden generate build bench bench-operator soak clean
 
 # Node 26 comes from the pinned npm package `node`; whatever the machine has is only used to install it.
 MACHINE_PATH := $(PATH)
@@ -56,6 +56,9 @@ build: setup ## bundle dist/farpoint.js (everything) and dist/proxy.js (what a p
 
 bench: build ## measure against the upstream direct and nginx
 	@$(NODE) test/bench/bench.ts
+
+bench-operator: build ## measure the operator with 1,000 and more proxies on a real API server
+	@$(NODE) test/bench/operator/bench-operator.ts
 
 soak: setup ## the tests of limits at full size: bodies of 1 GiB, 100,000 names, 10,000 requests at random
 	@SOAK_MIB=1024 FUZZ_RUNS=100 $(NODE) $(BIN)/vitest run --config test/vitest.config.ts feature/limits- feature/bad-fuzz
