@@ -9,6 +9,17 @@ import { memoryLogger, type LogLine } from './memory-logger.ts';
 /** Where the FakeKubeClient keeps it. */
 export const secretPath = 'secrets/farpoint-system/farpoint-control-plane';
 
+/**
+ * So short that all phases of a rotation (after 130 s, 170 s and 250 s) are within the five minutes by which certificates are
+ * backdated: OpenSSL knows the real time.
+ */
+export const shortLifetimes: AuthorityLifetimes = {
+  authorityMs: 600_000,
+  rotateBeforeMs: 470_000,
+  overlapMs: 40_000,
+  servingMs: 40_000,
+};
+
 export interface AuthorityBench {
   readonly clock: ManualClock;
   readonly client: FakeKubeClient;

@@ -1,21 +1,11 @@
 /** A whole rotation, watched by real TLS clients. */
 import { X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
-import { connect, createServer, type Server } from 'node:tls';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ControlPlaneAuthority } from '../../../../operator/identity/control-plane-authority.ts';
-import { authorityBench, type AuthorityBench } from '../../../support/authority-bench.ts';
+import { authorityBench, shortLifetimes, type AuthorityBench } from '../../../support/authority-bench.ts';
+import { reachedWith, servePresented } from '../../../support/serve-presented.ts';
 
-const secondMs = 1000;
-const minuteMs = 60 * secondMs;
-/** Short enough that all phases fit into the five minutes by which certificates are backdated: OpenSSL knows the real time. */
-const short = {
-  authorityMs: 10 * minuteMs,
-  rotateBeforeMs: 10 * minuteMs - 130 * secondMs,
-  overlapMs: 40 * secondMs,
-  servingMs: 40 * secondMs,
-};
+const minuteMs = 60_000;
 
 interface Phase {
   readonly name: string;
@@ -24,27 +14,27 @@ interface Phase {
 
 describe('a rotation', () => {
   test('lets a client with the bundle of the phase before connect in every phase', async () => {
-    const bench = authorityBench({ lifetimes: short, startMs: new Date().getTime() });
+    const bench = authorityBench({ lifetimes: shortLifetimes, startMs: new Date().getTime() });
     const [leader, follower] = [await bench.open(), await bench.open()];
-    const server = await serve(follower);
+    const server = await servePresented(follower);
     const phases: Phase[] = [];
     const look = async (name: string): Promise<void> => {
       await bench.refresh(leader);
       await bench.refresh(follower);
       phases.push({ name, bundlePem: follower.bundlePem() });
       for (const { name: phase, bundlePem } of phases.slice(-2)) {
-        expect(await reached(server, bundlePem), `in phase ${name} with the bundle of ${phase}`).toBe('connected');
+        expect(await reachedWith(server, bundlePem), `in phase ${name} with the bundle of ${phase}`).toBe('connected');
       }
     };
 
     await look('steady');
-    bench.clock.advance(130 * secondMs);
+    bench.clock.advance(130_000);
     await look('introduced');
     expect(sizeOf(follower)).toBe(2);
-    bench.clock.advance(40 * secondMs);
+    bench.clock.advance(40_000);
     await look('switched');
     expect(sizeOf(follower)).toBe(2);
-    bench.clock.advance(80 * secondMs);
+    bench.clock.advance(80_000);
     await look('retired');
     expect(sizeOf(follower)).toBe(1);
 
@@ -54,23 +44,23 @@ describe('a rotation', () => {
   });
 
   test('lets a client that has only the first bundle connect while that is good', async () => {
-    const bench = authorityBench({ lifetimes: short, startMs: new Date().getTime() });
+    const bench = authorityBench({ lifetimes: shortLifetimes, startMs: new Date().getTime() });
     const authority = await bench.open();
-    const server = await serve(authority);
+    const server = await servePresented(authority);
     const oldBundlePem = authority.bundlePem();
-    for (let passedMs = 0; passedMs < 250 * secondMs; passedMs += 10 * secondMs) {
-      bench.clock.advance(10 * secondMs);
+    for (let passedMs = 0; passedMs < 250_000; passedMs += 10_000) {
+      bench.clock.advance(10_000);
       await bench.refresh(authority);
-      expect(await reached(server, oldBundlePem), `${passedMs} ms later`).toBe('connected');
+      expect(await reachedWith(server, oldBundlePem), `${passedMs} ms later`).toBe('connected');
     }
     expect(authority.bundlePem()).not.toContain(oldBundlePem);
-    expect(await reached(server, authority.bundlePem())).toBe('connected');
+    expect(await reachedWith(server, authority.bundlePem())).toBe('connected');
   });
 
   test('is refused by a client of another authority', async () => {
     const [bench, other] = [authorityBench({ startMs: new Date().getTime() }), authorityBench()];
-    const server = await serve(await bench.open());
-    expect(await reached(server, (await other.open()).bundlePem())).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE');
+    const server = await servePresented(await bench.open());
+    expect(await reachedWith(server, (await other.open()).bundlePem())).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE');
   });
 
   test('is the leader’s alone', async () => {
@@ -145,34 +135,6 @@ describe('a rotation', () => {
     expect(bench.lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
 });
-
-/** A server that takes each new certificate while it runs. */
-async function serve(authority: ControlPlaneAuthority): Promise<Server> {
-  const context = (): { readonly cert: string; readonly key: string } => ({
-    cert: authority.current().certificateChainPem,
-    key: authority.current().privateKeyPem,
-  });
-  const server = createServer(context(), (socket) => socket.end());
-  authority.onChanged(() => server.setSecureContext(context()));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  return server;
-}
-
-/** `connected`, or the code of the failure. */
-async function reached(server: Server, ca: string): Promise<string> {
-  const { port } = server.address() as AddressInfo;
-  const socket = connect({ host: '127.0.0.1', port, servername: 'farpoint-operator.farpoint-system.svc', ca });
-  try {
-    await once(socket, 'secureConnect');
-    return 'connected';
-  } catch (error) {
-    return String((error as NodeJS.ErrnoException).code);
-  } finally {
-    socket.destroy();
-  }
-}
 
 function sizeOf(authority: ControlPlaneAuthority): number {
   return authority.bundlePem().split('BEGIN CERTIFICATE').length - 1;
