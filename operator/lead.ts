@@ -5,6 +5,7 @@ import type { OperatorSettings } from '#shared/settings/operator-settings.ts';
 import { foreignBundleEvent } from './foreign-bundle-event.ts';
 import type { ControlPlaneAuthority } from './identity/control-plane-authority.ts';
 import { TrustBundles } from './identity/trust-bundles.ts';
+import type { LeaseElection } from './kube/lease-election.ts';
 import { events } from './kube/resource-types.ts';
 import { LeaderTasks } from './leader-tasks.ts';
 import type { OperatorKube } from './operator-kube.ts';
@@ -27,9 +28,9 @@ export interface LeadOptions {
   readonly peerCounts: PeerCounts;
   readonly metrics: OperatorMetrics;
   readonly tasks: TaskGroup;
+  readonly election: LeaseElection;
   /** Aborted when this replica is to give leadership back. */
   readonly leading: AbortSignal;
-  readonly onLeading: (isLeader: boolean) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -38,7 +39,7 @@ const fieldManager = 'farpoint-operator';
 
 /** Starts it all as tasks. */
 export function lead(options: LeadOptions): void {
-  const { settings, kube, source, tasks, authority, leading, onLeading, clock, logger } = options;
+  const { settings, kube, source, tasks, authority, election, leading, clock, logger } = options;
   const writer = statusWriter(options);
   tasks.add('status', (signal) => writer.run(signal));
   const trustBundles = (signal: AbortSignal): Promise<void> =>
@@ -56,17 +57,11 @@ export function lead(options: LeadOptions): void {
       logger,
     }).run(signal);
   const leaderTasks = new LeaderTasks({ tasks, runs: { 'trust bundles': trustBundles } });
-  const setLeading = (isLeader: boolean): void => {
-    if (isLeader) logger.info('this replica leads', { replica: settings.replicaName });
-    onLeading(isLeader);
-    writer.setLeading(isLeader);
-    leaderTasks.setLeading(isLeader);
-  };
-  tasks.add('election', async (signal) => {
-    setLeading(true);
-    await clock.sleep(2 ** 30, AbortSignal.any([signal, leading]));
-    setLeading(false);
+  election.onChanged((isLeading) => {
+    writer.setLeading(isLeading);
+    leaderTasks.setLeading(isLeading);
   });
+  tasks.add('election', (signal) => election.run(AbortSignal.any([signal, leading])));
 }
 
 function statusWriter(options: LeadOptions): StatusWriter {

@@ -10,6 +10,7 @@ import { createAuthenticator } from './identity/authenticator.ts';
 import { defaultLifetimes, type AuthorityLifetimes } from './identity/authority-lifetimes.ts';
 import { ControlPlaneAuthority } from './identity/control-plane-authority.ts';
 import { PodIdentityWatch } from './identity/pod-identity-watch.ts';
+import { LeaseElection } from './kube/lease-election.ts';
 import { lead } from './lead.ts';
 import type { OperatorKube } from './operator-kube.ts';
 import { startPushServer, type RunningPushServer } from './push/start-push-server.ts';
@@ -38,6 +39,8 @@ export interface OperatorParts {
   push: RunningPushServer | null;
 }
 
+/** Of the Lease that elects the leader. */
+const leaseName = 'farpoint-operator';
 const firstTablesPollMs = 5;
 
 export class Operator {
@@ -48,11 +51,20 @@ export class Operator {
   /** Ends before everything else does, so that another replica leads meanwhile. */
   readonly #leading = new AbortController();
   readonly #failed = Promise.withResolvers<void>();
-  #isLeader = false;
+  readonly #election: LeaseElection;
 
   constructor(options: OperatorOptions) {
     this.#options = options;
-    const { metrics, logger, clock } = options;
+    const { settings, kube, metrics, logger, clock } = options;
+    this.#election = new LeaseElection({
+      kube: kube.client,
+      namespace: settings.namespace,
+      name: leaseName,
+      replicaName: settings.replicaName,
+      durationMs: settings.leaseDurationMs,
+      clock,
+      logger,
+    });
     this.#readiness = new Readiness(() => this.parts.source?.missing() ?? []);
     this.#tasks = new TaskGroup({
       onFailed: (part, err) => {
@@ -61,7 +73,11 @@ export class Operator {
       },
     });
     metrics.sample(
-      sampledState(this.parts, { isReady: () => this.missing().length === 0, isLeader: () => this.#isLeader, clock }),
+      sampledState(this.parts, {
+        isReady: () => this.missing().length === 0,
+        isLeader: () => this.#election.isLeading(),
+        clock,
+      }),
     );
   }
 
@@ -123,9 +139,7 @@ export class Operator {
       push,
       authority,
       peerCounts,
-      onLeading: (isLeader) => {
-        this.#isLeader = isLeader;
-      },
+      election: this.#election,
     });
   }
 
@@ -135,7 +149,7 @@ export class Operator {
       {
         client: kube.client,
         namespace: settings.namespace,
-        isLeader: () => this.#isLeader,
+        isLeader: () => this.#election.isLeading(),
         serverNames: settings.serviceNames,
         lifetimes,
         clock,

@@ -2,6 +2,7 @@
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
+import { microTimeFrom } from '../kube/lease-record.ts';
 import { leases } from '../kube/resource-types.ts';
 
 /** On the Lease of each replica; the Lease that elects the leader does not have it. */
@@ -63,8 +64,7 @@ async function renew(options: ReplicaPresenceOptions, signal: AbortSignal): Prom
     spec: {
       holderIdentity: replicaName,
       leaseDurationSeconds: Math.max(1, Math.round(durationMs / 1_000)),
-      // Of microseconds, as Kubernetes writes it.
-      renewTime: new Date(clock.epochMs()).toISOString().replace('Z', '000Z'),
+      renewTime: microTimeFrom(clock.epochMs()),
     },
   };
   await kube.apply(leases, lease, { signal, fieldManager, force: true });

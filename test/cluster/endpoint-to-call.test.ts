@@ -76,6 +76,19 @@ async function untilAnswer(proxy: PodProxy, expected: Partial<Answer>, name = 'f
   });
 }
 
+interface WithConditions {
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+async function untilCondition(namespace: string, name: string, type: string, status: string): Promise<void> {
+  await waitUntil(async () => {
+    const { body } = await client.request<WithConditions>({
+      path: `/apis/dapr.io/v1alpha1/namespaces/${namespace}/httpendpoints/${name}`,
+    });
+    return body.status?.conditions?.find((condition) => condition.type === type)?.status === status;
+  });
+}
+
 const answered = (token: string, clientName = 'orders'): Partial<Answer> => ({
   status: 200,
   body: JSON.stringify({ client: clientName, token }),
@@ -90,4 +103,87 @@ describe('an applied HTTPEndpoint', () => {
     await untilAnswer(proxy, answered('one'));
     expect((await call(proxy, 'other')).status).toBe(404);
   });
+});
+
+describe('what the proxy serves follows', () => {
+  test('a change, a deletion and a rename', async () => {
+    const site = await startSite();
+    const proxy = await proxyFor(site);
+    await client.apply(await secretWith('one'), site);
+    await client.apply(endpointTo(site), site);
+    await untilAnswer(proxy, answered('one'));
+
+    const other = await startStrictUpstream();
+    await client.apply(endpointTo({ upstream: other }), site);
+    await waitUntil(async () => {
+      await call(proxy);
+      return other.requests.length > 0;
+    });
+    expect(await call(proxy)).toMatchObject(answered('one'));
+
+    await client.apply(endpointTo(site, { name: 'farther' }), site);
+    await client.kubectl(['delete', 'httpendpoint', 'far', `--namespace=${site.namespace}`]);
+    await untilAnswer(proxy, { status: 404 });
+    await untilAnswer(proxy, answered('one'), 'farther');
+  });
+
+  test('its scopes, and another app id has what is scoped to it alone', async () => {
+    const site = await startSite();
+    const [orders, billing] = [await proxyFor(site, 'orders'), await proxyFor(site, 'billing')];
+    await client.apply(await secretWith('one'), site);
+    await client.apply(endpointTo(site, { scopes: ['orders'] }), site);
+    await untilAnswer(orders, answered('one'));
+    expect((await call(billing)).status).toBe(404);
+
+    await client.apply(endpointTo(site, { scopes: ['billing'] }), site);
+    await untilAnswer(billing, answered('one'));
+    await untilAnswer(orders, { status: 404 });
+  });
+
+  test('a Secret that is rotated, deleted and made again', async () => {
+    const site = await startSite();
+    const proxy = await proxyFor(site);
+    await client.apply(endpointTo(site), site);
+    await untilAnswer(proxy, { status: 503 });
+    expect((await call(proxy)).body).toContain(`secret ${site.namespace}/far is not in store kubernetes`);
+
+    await client.apply(await secretWith('one'), site);
+    await untilAnswer(proxy, answered('one'));
+
+    await client.apply(await secretWith('two', 'orders-2'), site);
+    await untilAnswer(proxy, answered('two', 'orders-2'));
+
+    await client.kubectl(['delete', 'secret', 'far', `--namespace=${site.namespace}`]);
+    await untilCondition(site.namespace, 'far', 'ResolvedRefs', 'False');
+    expect(await call(proxy)).toMatchObject(answered('two', 'orders-2'));
+
+    await client.apply(await secretWith('three'), site);
+    await untilAnswer(proxy, answered('three'));
+    await untilCondition(site.namespace, 'far', 'ResolvedRefs', 'True');
+    await untilCondition(site.namespace, 'far', 'Programmed', 'True');
+  });
+});
+
+test('two namespaces do not see each other', async () => {
+  const namespaces = [await client.createNamespace('call'), await client.createNamespace('call')] as const;
+  const [here, there] = namespaces;
+  const operator = await startReadyOperator({
+    kubeconfig: client.access.kubeconfigPath,
+    namespace: here,
+    watchNamespaces: namespaces,
+  });
+  const upstream = await startStrictUpstream();
+  const operatorPort = operator.running.pushPort;
+  const proxyHere = await startPodProxy({ client, namespace: here, appId: 'orders', operatorPort });
+  const proxyThere = await startPodProxy({ client, namespace: there, appId: 'orders', operatorPort });
+  await client.apply(await secretWith('here'), { namespace: here });
+  await client.apply(endpointTo({ upstream }), { namespace: here });
+  await client.apply(endpointTo({ upstream }), { namespace: there });
+  await untilAnswer(proxyHere, answered('here'));
+  await untilAnswer(proxyThere, { status: 503 });
+  expect((await call(proxyThere)).body).toContain(`secret ${there}/far is not in store kubernetes`);
+
+  await client.apply(await secretWith('there'), { namespace: there });
+  await untilAnswer(proxyThere, answered('there'));
+  expect(await call(proxyHere)).toMatchObject(answered('here'));
 });
