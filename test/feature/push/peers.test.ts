@@ -1,55 +1,40 @@
 /** What replicas tell each other. */
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '#shared/clock/clock.ts';
-import { peerCountsPath } from '../../../operator/push/peer-counts-message.ts';
-import { PeerCountsClient, type PeerCountsClientOptions } from '../../../operator/push/peer-counts-client.ts';
+import { describe, expect, test } from 'vitest';
+import { askReplica, type AskReplicaOptions } from '../../../operator/peers/ask-replica.ts';
+import { peerCountsPath, type PeerCountsMessage } from '../../../operator/push/peer-counts-message.ts';
 import { fakeEndpoint } from '../../support/fake-board.ts';
 import { acknowledge, askPush, openPush } from '../../support/push-reader.ts';
 import { waitUntil } from '../../support/start-test-proxy.ts';
 import { startTestPushServer, type TestPushServer } from '../../support/start-test-push-server.ts';
-
-const forever = new AbortController().signal;
 
 describe('a peer', () => {
   test('learns all counts first, then what changed', async () => {
     const server = await startReplica();
     server.board.set('shop', fakeEndpoint('one'), fakeEndpoint('two'));
     const reader = await openPush(server, 'token-a');
-    await waitUntil(() => server.running.counts.countFor('shop/one').entitled === 1);
-    const client = clientOf(server);
-    expect((await client.poll(forever)).changed).toEqual(new Set(['shop/one', 'shop/two']));
-    expect(client.countFor('shop/one')).toEqual({ entitled: 1, programmed: 0 });
+    const revision = await reader.synced(1);
+    const first = await ask(server);
+    expect(first).toMatchObject({ isComplete: true, counts: { 'shop/one': [1, 0], 'shop/two': [1, 0] } });
 
-    await reader.acknowledge(await reader.synced(1));
-    await waitUntil(
-      async () => (await client.poll(forever)).changed.size > 0 && client.countFor('shop/one').programmed === 1,
-    );
+    await reader.acknowledge(revision);
+    const second = await nextNews(server, first, ({ counts }) => counts['shop/one']?.[1] === 1);
+    expect(second).toMatchObject({ isComplete: false, counts: { 'shop/one': [1, 1], 'shop/two': [1, 1] } });
+
     server.board.set('shop', fakeEndpoint('two', 'next'));
-    await waitUntil(async () => {
-      const { changed } = await client.poll(forever);
-      expect(changed.has('shop/one')).toBe(false);
-      return client.countFor('shop/two').programmed === 0;
-    });
-    expect(client.countFor('shop/one')).toEqual({ entitled: 1, programmed: 1 });
+    const third = await nextNews(server, second, ({ counts }) => 'shop/two' in counts);
+    expect(third.counts).toEqual({ 'shop/two': [1, 0] });
 
     reader.response.destroy();
-    await waitUntil(async () => (await client.poll(forever)).changed.has('shop/one'));
-    expect([...client.endpoints()]).toEqual([]);
-    expect(await client.poll(forever)).toEqual({ changed: new Set(), acknowledgements: [] });
+    const fourth = await nextNews(server, third, ({ counts }) => 'shop/two' in counts);
+    expect(fourth.counts).toEqual({ 'shop/one': [0, 0], 'shop/two': [0, 0] });
+    expect(await ask(server, { cursor: fourth.cursor })).toEqual({ ...fourth, counts: {} });
+    expect((await ask(server)).counts).toEqual({});
   });
 
-  test('does not trust an authority that is not ours, and keeps what it knew', async () => {
+  test('does not trust an authority that is not ours', async () => {
     const [server, other] = [await startReplica(), await startReplica()];
-    server.board.set('shop', fakeEndpoint('one'));
-    await (await openPush(server, 'token-a')).synced(1);
-    let trusted = server;
-    const client = clientOf(server, { caPem: () => trusted.caPem });
-    await client.poll(forever);
-    trusted = other;
-    await expect(client.poll(forever)).rejects.toMatchObject({ name: 'LinkError', kind: 'transient', status: 0 });
-    expect(client.countFor('shop/one').entitled).toBe(1);
-    trusted = server;
-    expect((await client.poll(forever)).changed).toEqual(new Set());
+    await expect(ask(server, { caPem: other.caPem })).rejects.toMatchObject({ name: 'LinkError', kind: 'transient' });
+    await expect(ask(server, { serverName: 'other' })).rejects.toMatchObject({ name: 'LinkError', kind: 'transient' });
   });
 
   test.each(['', 'x', '..', '-1.-1.-1', 'NaN.NaN.NaN', '9'.repeat(400), '%00', 'a&after=b'])(
@@ -67,15 +52,13 @@ describe('a peer', () => {
 
   test('is the operator itself and nobody else', async () => {
     const server = await startReplica();
-    const ask = (token?: string): ReturnType<typeof askPush> =>
-      askPush(server, { path: peerCountsPath, method: 'GET', ...(token === undefined ? {} : { token }) });
-    expect((await ask()).status).toBe(401);
-    expect((await ask('token-a')).status).toBe(403);
-    expect(await ask('unknown now')).toMatchObject({ status: 401 });
-    expect(await ask('unknown-now')).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
-    expect((await ask('operator')).status).toBe(200);
-    const client = clientOf(server, { token: () => Promise.resolve('token-a') });
-    await expect(client.poll(forever)).rejects.toMatchObject({ status: 403 });
+    const asking = { path: peerCountsPath, method: 'GET' };
+    expect((await askPush(server, asking)).status).toBe(401);
+    expect((await askPush(server, { ...asking, token: 'unknown now' })).status).toBe(401);
+    expect((await askPush(server, { ...asking, token: 'token-a' })).status).toBe(403);
+    const later = await askPush(server, { ...asking, token: 'unknown-now' });
+    expect(later).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    await expect(ask(server, { token: 'token-a' })).rejects.toMatchObject({ status: 403 });
   });
 
   test('passes on an acknowledgement that a load balancer sent to the wrong replica', async () => {
@@ -86,14 +69,13 @@ describe('a peer', () => {
     expect((await acknowledge(wrong, 'token-a', answer)).status).toBe(204);
     const forged = await acknowledge(wrong, 'token-b', answer);
     expect(forged.status).toBe(204);
-    const client = clientOf(wrong);
-    const { acknowledgements } = await client.poll(forever);
+    const { acknowledgements, cursor } = await ask(wrong);
     expect(acknowledgements.map(({ podUid }) => podUid)).toEqual(['uid-shop-a', 'uid-shop-b']);
     right.running.takeFromPeer(acknowledgements.slice(1));
     expect(right.running.counts.countFor('shop/one')).toEqual({ entitled: 1, programmed: 0 });
     right.running.takeFromPeer(acknowledgements);
     expect(right.running.counts.countFor('shop/one')).toEqual({ entitled: 1, programmed: 1 });
-    expect((await client.poll(forever)).acknowledgements).toEqual([]);
+    expect((await ask(wrong, { cursor })).acknowledgements).toEqual([]);
   });
 });
 
@@ -105,16 +87,25 @@ function startReplica(): Promise<TestPushServer> {
   });
 }
 
-function clientOf(server: TestPushServer, options: Partial<PeerCountsClientOptions> = {}): PeerCountsClient {
-  const client = new PeerCountsClient({
-    host: '127.0.0.1',
-    port: server.port,
+function ask(server: TestPushServer, options: Partial<AskReplicaOptions> = {}): Promise<PeerCountsMessage> {
+  return askReplica({
+    address: `127.0.0.1:${server.port}`,
+    cursor: '',
+    token: 'operator',
+    caPem: server.caPem,
     serverName: 'localhost',
-    caPem: () => server.caPem,
-    token: () => Promise.resolve('operator'),
-    clock: systemClock,
+    signal: new AbortController().signal,
     ...options,
   });
-  onTestFinished(() => client.close());
-  return client;
+}
+
+/** What is news since a message, as soon as it holds what is waited for. */
+async function nextNews(
+  server: TestPushServer,
+  { cursor }: PeerCountsMessage,
+  isThere: (news: PeerCountsMessage) => boolean,
+): Promise<PeerCountsMessage> {
+  let news = await ask(server, { cursor });
+  await waitUntil(async () => isThere(news) || isThere((news = await ask(server, { cursor }))));
+  return news;
 }
