@@ -40,23 +40,18 @@ function acceptedFor({ specFindings, revision }: EndpointReport): ConditionState
   return { type, status: 'True', reason: 'Accepted', message: 'the resource is valid' };
 }
 
-function resolvedRefsFor(
-  { referenceFindings, revision, usesLastGood }: EndpointReport,
-  accepted: ConditionState,
-): ConditionState {
+function resolvedRefsFor({ referenceFindings, revision }: EndpointReport, accepted: ConditionState): ConditionState {
   const type = 'ResolvedRefs';
   const { errors, warnings } = bySeverity(referenceFindings);
   const [first] = errors;
-  if (first !== undefined) {
-    const suffix = usesLastGood ? '; the last good value stays in use' : '';
-    return { type, status: 'False', reason: first.reason, message: joined(errors) + suffix };
-  }
+  if (first !== undefined) return { type, status: 'False', reason: first.reason, message: joined(errors) };
   if (accepted.status === 'False') {
     const message = 'references are not followed while the resource is not accepted';
     return { type, status: 'Unknown', reason: 'NotAccepted', message };
   }
   if (revision === '') {
-    return { type, status: 'Unknown', reason: 'Pending', message: 'what it refers to is not read yet' };
+    const message = joined(warnings) || 'what it refers to is not read yet';
+    return { type, status: 'Unknown', reason: warnings[0]?.reason ?? 'Pending', message };
   }
   if (warnings.length > 0) {
     return { type, status: 'True', reason: 'ResolvedWithWarnings', message: joined(warnings) };
@@ -70,11 +65,11 @@ function programmedFor(
 ): ConditionState {
   const type = 'Programmed';
   const { entitled, programmed } = count;
-  if (report.revision === '') return { type, status: 'Unknown', reason: 'Pending', message: 'it is not compiled yet' };
   const have = `${programmed} of ${entitled} ${entitled === 1 ? 'proxy has' : 'proxies have'} this generation`;
   if (!report.usesLastGood && (accepted.status === 'False' || resolvedRefs.status === 'False')) {
-    return { type, status: 'False', reason: 'Refused', message: `${have}; calls are answered with 503 and the reason` };
+    return { type, status: 'False', reason: 'Refused', message: `${have}; calls are refused` };
   }
+  if (report.revision === '') return { type, status: 'Unknown', reason: 'Pending', message: 'it is not compiled yet' };
   if (entitled === 0) {
     const message = `${have}: none that may use it is connected`;
     return { type, status: 'False', reason: 'NoProxies', message };

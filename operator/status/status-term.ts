@@ -2,15 +2,17 @@
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { TokenBucket } from '../identity/token-bucket.ts';
-import type { KubeClient, NewObject } from '../kube/kube-client.ts';
+import type { Discovery, KubeClient, NewObject } from '../kube/kube-client.ts';
+import { askStatusSupport } from './ask-status-support.ts';
 import { eventForChange, isWarning } from './event-for-change.ts';
 import { StatusDifferences, type StatusDifference, type StatusDifferencesOptions } from './status-differences.ts';
+import type { StatusPlan } from './plan-status.ts';
 import type { StatusMetrics } from './status-metrics.ts';
 import { StatusQueue } from './status-queue.ts';
 import { writeStatus, type WriteOutcome } from './write-status.ts';
 
 export interface StatusTermOptions extends StatusDifferencesOptions {
-  readonly kube: Pick<KubeClient, 'apply' | 'get'>;
+  readonly kube: Pick<KubeClient, 'apply'> & Discovery;
   readonly instance: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -24,6 +26,8 @@ const parallelWrites = 8;
 const tokenWaitMs = 50;
 /** Looks between two turns of the event loop. */
 const looksPerTurn = 200;
+/** Most proxies acknowledge a change within this time; then one write says both. */
+const gatherMs = 250;
 /** How long differences wait that may be gone by themselves. */
 const patienceMs = 5_000;
 /** At the beginning, when proxies of another replica may be on their way here. */
@@ -31,12 +35,14 @@ const firstPatienceMs = 15_000;
 /** How long to wait until the other replicas have said what they count. */
 const peersWaitMs = 5_000;
 const peersPollMs = 100;
+/** How long the watch may take to show that an object is gone. */
+const goneMs = 1_000;
 const firstBackoffMs = 500;
 const longestBackoffMs = 60_000;
 /** While the API server is away or busy; not longer, so that it goes on soon after. */
 const longestPauseMs = 5_000;
-/** How often to try whether an API server without status has got one. */
-const probeMs = 300_000;
+/** How often to ask whether an API server without status has got one. */
+const supportPollMs = 60_000;
 
 export class StatusTerm {
   readonly #options: StatusTermOptions;
@@ -45,16 +51,15 @@ export class StatusTerm {
   readonly #differences: StatusDifferences;
   readonly #startMs: number;
   readonly #startEpochMs: number;
-  /** When differences that may wait are written all the same. */
-  readonly #ripeMsByKey = new Map<string, number>();
+  /** Since when there is a difference. */
+  readonly #differentMsByKey = new Map<string, number>();
   readonly #writesByKey = new Map<string, Promise<void>>();
   readonly #failuresByKey = new Map<string, number>();
   #wake: () => void = () => undefined;
   #pausedUntilMs = -Infinity;
-  /** Whether the API server keeps status, as far as is known; looked into again at `#probeAtMs`. */
+  /** Whether the API server keeps status. */
   #hasStatus = true;
-  #probeAtMs = Infinity;
-  #isStatusMissed = false;
+  #askSupportMs = Infinity;
   /** Said once until a write succeeds again. */
   #isFailing = false;
 
@@ -65,10 +70,9 @@ export class StatusTerm {
     this.#startEpochMs = options.clock.epochMs();
   }
 
-  /** Look at this endpoint after a while. */
-  mark(key: string, delayMs: number): void {
-    if (delayMs > 0) this.#queue.mark(key, this.#options.clock.monotonicMs() + delayMs);
-    else this.#queue.mark(key);
+  /** Look at this endpoint. */
+  mark(key: string): void {
+    this.#queue.mark(key);
     this.#wake();
   }
 
@@ -85,8 +89,10 @@ export class StatusTerm {
     while (!peerCounts.isComplete() && clock.monotonicMs() < this.#startMs + peersWaitMs && !signal.aborted) {
       await clock.sleep(peersPollMs, signal);
     }
+    await this.#askSupport(signal);
     this.#markAll();
     while (!signal.aborted) {
+      if (clock.monotonicMs() >= this.#askSupportMs) await this.#askSupport(signal);
       await this.#look(signal);
       this.#write(signal);
       metrics.waiting(this.#queue.waiting);
@@ -98,7 +104,6 @@ export class StatusTerm {
 
   async #look(signal: AbortSignal): Promise<void> {
     const nowMs = this.#options.clock.monotonicMs();
-    if (nowMs >= this.#probeAtMs) this.#probe();
     for (let looks = 1; !signal.aborted; looks += 1) {
       const key = this.#queue.takeMarked(nowMs);
       if (key === null) return;
@@ -112,18 +117,22 @@ export class StatusTerm {
     this.#queue.forgetWrite(key);
     const difference = this.#differences.find(key, { hasStatus: this.#hasStatus });
     if (difference === null) {
-      this.#ripeMsByKey.delete(key);
+      this.#differentMsByKey.delete(key);
       this.#failuresByKey.delete(key);
       return;
     }
-    const { urgency } = difference.plan;
-    if (urgency === 'later') {
-      const ripeMs = this.#ripeMsByKey.get(key) ?? Math.max(nowMs + patienceMs, this.#startMs + firstPatienceMs);
-      this.#ripeMsByKey.set(key, ripeMs);
-      if (nowMs < ripeMs) return this.#queue.mark(key, ripeMs);
-    }
-    if (this.#hasStatus) this.#queue.wait(key, urgency === 'later' ? 'later' : 'now');
+    const sinceMs = this.#differentMsByKey.get(key) ?? nowMs;
+    this.#differentMsByKey.set(key, sinceMs);
+    const ripeMs = this.#ripeMs(difference.plan, sinceMs);
+    if (nowMs < ripeMs) this.#queue.mark(key, ripeMs);
+    else if (this.#hasStatus) this.#queue.wait(key, difference.plan.urgency === 'later' ? 'later' : 'now');
     else this.#say(key, difference);
+  }
+
+  #ripeMs({ urgency, status }: StatusPlan, sinceMs: number): number {
+    if (urgency === 'later') return Math.max(sinceMs + patienceMs, this.#startMs + firstPatienceMs);
+    const isOnItsWay = status.conditions.some(({ type, reason }) => type === 'Programmed' && reason === 'Pending');
+    return isOnItsWay ? sinceMs + gatherMs : sinceMs;
   }
 
   #write(signal: AbortSignal): void {
@@ -151,13 +160,12 @@ export class StatusTerm {
   #settle(key: string, difference: StatusDifference, outcome: WriteOutcome): void {
     const { metrics, logger } = this.#options;
     if (this.#ended.signal.aborted) return;
-    this.#ripeMsByKey.delete(key);
+    this.#differentMsByKey.delete(key);
     switch (outcome.kind) {
       case 'written':
         metrics.statusWritten('written');
         this.#failuresByKey.delete(key);
         this.#isFailing = false;
-        this.#gainStatus();
         if (!this.#differences.noteWritten(key, difference, outcome.object)) {
           logger.warn('others hold on to a part of the status of an endpoint', { endpoint: key });
         }
@@ -165,12 +173,12 @@ export class StatusTerm {
         this.#queue.mark(key);
         return;
       case 'gone':
-        // The watch will say so too.
         metrics.statusWritten('gone');
+        // The watch will say so too, or show what has the name now.
+        this.#queue.mark(key, this.#options.clock.monotonicMs() + goneMs);
         return;
       case 'unsupported':
-        this.#loseStatus();
-        this.#queue.mark(key);
+        this.#setSupport(false);
         return;
       case 'failed':
         metrics.statusWritten('failed');
@@ -192,31 +200,28 @@ export class StatusTerm {
     this.#isFailing = true;
   }
 
-  #loseStatus(): void {
-    const { clock, logger, metrics } = this.#options;
-    this.#hasStatus = false;
-    this.#probeAtMs = clock.monotonicMs() + probeMs;
-    this.#markAll();
-    if (this.#isStatusMissed) return;
-    this.#isStatusMissed = true;
-    metrics.statusSupported(false);
-    logger.warn('the HTTPEndpoint that is installed keeps no status: conditions are told by Events only', {
-      remedy: 'install crds/',
-    });
+  async #askSupport(signal: AbortSignal): Promise<void> {
+    const support = await askStatusSupport(this.#options.kube, signal);
+    if (support === 'unknown') this.#askSupportMs = this.#hasStatus ? Infinity : this.#inAWhile();
+    else this.#setSupport(support === 'supported');
   }
 
-  /** Tries to write status again. */
-  #probe(): void {
-    this.#hasStatus = true;
-    this.#probeAtMs = Infinity;
+  #setSupport(hasStatus: boolean): void {
+    const { logger, metrics } = this.#options;
+    metrics.statusSupported(hasStatus);
+    this.#askSupportMs = hasStatus ? Infinity : this.#inAWhile();
+    if (hasStatus === this.#hasStatus) return;
+    this.#hasStatus = hasStatus;
     this.#markAll();
+    if (hasStatus) logger.info('the HTTPEndpoint that is installed keeps a status now');
+    else {
+      const remedy = 'install crds/ of Farpoint';
+      logger.warn('the HTTPEndpoint that is installed keeps no status: conditions are Events only', { remedy });
+    }
   }
 
-  #gainStatus(): void {
-    if (!this.#isStatusMissed) return;
-    this.#isStatusMissed = false;
-    this.#options.metrics.statusSupported(true);
-    this.#options.logger.info('the HTTPEndpoint that is installed keeps a status now');
+  #inAWhile(): number {
+    return this.#options.clock.monotonicMs() + supportPollMs;
   }
 
   #markAll(): void {
@@ -228,7 +233,7 @@ export class StatusTerm {
     const { creationTimestamp = '' } = difference.object.metadata;
     const isOld = difference.isFirst && Date.parse(creationTimestamp) < this.#startEpochMs;
     this.#differences.noteSaid(key, difference);
-    this.#ripeMsByKey.delete(key);
+    this.#differentMsByKey.delete(key);
     this.#tell(difference, isOld);
   }
 
@@ -246,7 +251,7 @@ export class StatusTerm {
     const nowMs = clock.monotonicMs();
     const canWrite = this.#queue.waiting > 0 && this.#writesByKey.size < parallelWrites;
     const writeMs = canWrite ? Math.max(tokenWaitMs, this.#pausedUntilMs - nowMs) : Infinity;
-    return Math.min(writeMs, this.#queue.nextDueMs - nowMs, this.#probeAtMs - nowMs);
+    return Math.min(writeMs, this.#queue.nextDueMs - nowMs, this.#askSupportMs - nowMs);
   }
 
   /** Resolves after so long, or when there is something to do. */

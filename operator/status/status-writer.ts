@@ -5,7 +5,7 @@
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import { TokenBucket } from '../identity/token-bucket.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import type { Discovery, KubeClient } from '../kube/kube-client.ts';
 import type { ProgrammedCounts } from '../push/programmed-counts.ts';
 import type { AppNames } from './app-names.ts';
 import type { EndpointObjects, EndpointReports } from './endpoint-objects.ts';
@@ -15,7 +15,7 @@ import { noStatusMetrics, type StatusMetrics } from './status-metrics.ts';
 import { StatusTerm } from './status-term.ts';
 
 export interface StatusWriterOptions {
-  readonly kube: Pick<KubeClient, 'apply' | 'get' | 'create'>;
+  readonly kube: Pick<KubeClient, 'apply' | 'create'> & Discovery;
   readonly endpoints: EndpointObjects;
   readonly reports: EndpointReports;
   readonly counts: ProgrammedCounts;
@@ -32,8 +32,6 @@ export interface StatusWriterOptions {
 
 const writesPerSecond = 20;
 const writeBurst = 50;
-/** A change is acknowledged by most proxies within this time; then one write says both. */
-const gatherMs = 250;
 
 export class StatusWriter {
   readonly #options: StatusWriterOptions;
@@ -63,15 +61,15 @@ export class StatusWriter {
   /** Works until the signal is aborted, and resolves when nothing is under way any more. */
   async run(signal: AbortSignal): Promise<void> {
     const { endpoints, reports, counts, peerCounts, appNames } = this.#options;
-    const markAll = (keys: ReadonlySet<string>, delayMs: number): void => {
-      for (const key of keys) this.#term?.mark(key, delayMs);
+    const markAll = (keys: ReadonlySet<string>): void => {
+      for (const key of keys) this.#term?.mark(key);
     };
     const stops = [
-      reports.onReports((keys) => markAll(keys, gatherMs)),
-      counts.onChanged((keys) => markAll(keys, 0)),
-      peerCounts.onChanged((keys) => markAll(keys, 0)),
-      appNames.onChanged((app) => this.#term?.mark(app, 0)),
-      endpoints.onEndpointSeen((key) => this.#term?.mark(key, 0)),
+      reports.onReports(markAll),
+      counts.onChanged(markAll),
+      peerCounts.onChanged(markAll),
+      appNames.onChanged((app) => this.#term?.mark(app)),
+      endpoints.onEndpointSeen((key) => this.#term?.mark(key)),
     ];
     const ended = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
