@@ -167,10 +167,8 @@ export class TableBook implements TableBoard {
 
   /** Brings the tables up to date at once, in one go. */
   flush(): void {
-    for (const round of [this.#round, null]) {
-      const steps = round ?? this.#startRound();
-      while (steps.next().done !== true);
-    }
+    if (this.#round !== null) finish(this.#round);
+    if (!this.#isReady || isDirty(this.#dirty)) finish(this.#startRound());
   }
 
   #mark(kind: keyof ReturnType<typeof noDirtyKeys>, key: string): void {
@@ -245,4 +243,8 @@ function tableOf(sets: Pick<AudienceTable, 'shared' | 'scoped'>, view: Configura
   const { shared, scoped } = sets;
   const revision = digestOf([shared.digest, scoped.digest, view.optionsDigest].join('\n'));
   return { revision, shared, scoped, options: view.options };
+}
+
+function finish(round: Iterator<void>): void {
+  while (round.next().done !== true);
 }
