@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { OperatorParts } from './operator.ts';
-import type { SampledState } from './telemetry/operator-metrics.ts';
+import type { SampledState, TableRevision } from './telemetry/operator-metrics.ts';
 
 export interface SampledStateOptions {
   readonly isReady: () => boolean;
@@ -21,10 +21,15 @@ export function sampledState(parts: OperatorParts, { isReady, isLeader, clock }:
       const sinceMs = parts.source?.silentSinceMs ?? null;
       return sinceMs === null ? null : clock.monotonicMs() - sinceMs;
     },
-    tableRevisions: () => [],
+    tableRevisions: () => tableRevisions(parts),
     problemCounts: () => parts.book?.problemCounts() ?? [],
     certificateEnds: () => certificateEnds(parts),
   };
+}
+
+function* tableRevisions({ book, push }: OperatorParts): Generator<TableRevision> {
+  if (book === null || push === null) return;
+  for (const audience of push.audiences()) yield { ...audience, revision: book.tableFor(audience).revision };
 }
 
 function certificateEnds({ authority }: OperatorParts): [string, number][] {

@@ -42,6 +42,13 @@ export class AudienceStreams {
     if (ofApp?.size === 0) this.#groupsByApp.delete(app);
   }
 
+  /** Of all open streams, each once. */
+  *audiences(): Generator<ProxyAudience> {
+    for (const groups of this.#groupsByKeyByNamespace.values()) {
+      for (const { audience } of groups.values()) yield audience;
+    }
+  }
+
   /** The groups that may see another table after this publication. */
   concernedBy({ namespaces, apps }: Publication): ReadonlySet<AudienceGroup> {
     const concerned = new Set<AudienceGroup>();

@@ -5,7 +5,7 @@ import type { PeerResult } from '../identity/authenticator.ts';
 import type { CertificateSource } from '../identity/certificate-source.ts';
 import type { IdentityWatch } from '../identity/identity-watch.ts';
 import type { Authenticate } from '../identity/proxy-identity.ts';
-import type { TableBoard } from '../tables/audience-table.ts';
+import type { ProxyAudience, TableBoard } from '../tables/audience-table.ts';
 import { BodyBudget } from './body-budget.ts';
 import { Connections } from './connections.ts';
 import { Gate } from './gate.ts';
@@ -42,6 +42,8 @@ export interface PushServerOptions {
 export interface RunningPushServer {
   readonly port: number;
   readonly counts: ProgrammedCounts;
+  /** Of the proxies that are connected, each once. */
+  audiences(): Iterable<ProxyAudience>;
   /** Gives acknowledgements that came to other replicas to the streams here that they are for. */
   takeFromPeer(acknowledgements: readonly PodAcknowledgement[]): void;
   /** Accepts nothing new, asks the proxies to go elsewhere, and resolves when they have left or this time is over. */
@@ -100,6 +102,7 @@ export async function startPushServer(options: PushServerOptions): Promise<Runni
   return {
     port: boundPort,
     counts: hub.tally,
+    audiences: () => hub.audiences(),
     takeFromPeer: (acknowledgements) => {
       for (const { podUid, acknowledgement } of acknowledgements) {
         const outcome = hub.acknowledge(podUid, acknowledgement);

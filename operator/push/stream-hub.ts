@@ -6,7 +6,7 @@ import type { Logger } from '#shared/logger/logger.ts';
 import { streamIdField, type Acknowledgement } from '#shared/push/push-channel.ts';
 import type { ProxyIdentity } from '../identity/proxy-identity.ts';
 import { TokenBucket } from '../identity/token-bucket.ts';
-import type { AudienceTable, TableBoard } from '../tables/audience-table.ts';
+import type { AudienceTable, ProxyAudience, TableBoard } from '../tables/audience-table.ts';
 import { AudienceStreams } from './audience-streams.ts';
 import { MessageLines } from './message-lines.ts';
 import { ProgrammedTally, type Standing } from './programmed-tally.ts';
@@ -117,6 +117,11 @@ export class StreamHub {
       [streamIdField]: id,
     });
     stream.pump();
+  }
+
+  /** Of all open streams, each once. */
+  audiences(): Iterable<ProxyAudience> {
+    return this.#audiences.audiences();
   }
 
   /** What a proxy says about a table that it got. */
