@@ -75,7 +75,7 @@ export class Operator {
     metrics.sample(
       sampledState(this.parts, {
         isReady: () => this.missing().length === 0,
-        isLeader: () => this.#election.isLeading(),
+        isLeader: () => this.isLeader(),
         clock,
       }),
     );
@@ -84,6 +84,10 @@ export class Operator {
   /** What is missing before proxies are served. */
   missing(): readonly string[] {
     return this.#readiness.missing();
+  }
+
+  isLeader(): boolean {
+    return this.#election.isLeading();
   }
 
   /** Resolves when a part failed without which the operator cannot go on. */

@@ -8,6 +8,8 @@ export interface RunningOperator {
   readonly metricsPort: number;
   /** Whether proxies are served. */
   isReady(): boolean;
+  /** Whether this replica writes status, authority and trust bundles. */
+  isLeader(): boolean;
   /** What is missing before it is ready, a sentence each. */
   missing(): readonly string[];
   /** Begins the graceful shutdown; once begun, another call changes nothing. */

@@ -61,6 +61,7 @@ export async function startOperator(
     },
     metricsPort: listener.port,
     isReady: () => operator.missing().length === 0,
+    isLeader: () => operator.isLeader(),
     missing: () => operator.missing(),
     shutdown: () => end('graceful'),
     ended: ended.promise,
