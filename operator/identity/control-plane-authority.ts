@@ -1,5 +1,6 @@
 /** The operator's own certificate authority: what its servers present, and what its clients are told to trust. */
 import { LinkError } from '#shared/errors/link-error.ts';
+import { Backoff } from '../kube/backoff.ts';
 import { backdatedMs } from './authority-lifetimes.ts';
 import { notAfterMs } from './authority-rotation.ts';
 import { bundlePemOf, type AuthorityState } from './authority-state.ts';
@@ -26,7 +27,6 @@ interface First {
 }
 
 const maxRefreshMs = 60_000;
-const maxRetryMs = 15_000;
 
 export class ControlPlaneAuthority implements CertificateSource {
   readonly #options: ControlPlaneAuthorityOptions;
@@ -50,7 +50,8 @@ export class ControlPlaneAuthority implements CertificateSource {
    */
   static async open(options: ControlPlaneAuthorityOptions, signal: AbortSignal): Promise<ControlPlaneAuthority> {
     const store = new AuthorityStore(options);
-    for (let retryMs = 250; ; retryMs = Math.min(maxRetryMs, 2 * retryMs)) {
+    const backoff = new Backoff({ firstMs: 500, longestMs: 15_000, random: Math.random });
+    for (;;) {
       signal.throwIfAborted();
       try {
         await store.refresh(signal);
@@ -61,7 +62,7 @@ export class ControlPlaneAuthority implements CertificateSource {
       } catch (err) {
         if (!(err instanceof LinkError) || err.kind === 'fatal') throw err;
         options.logger.warn('control plane Secret cannot be read, trying again', { err });
-        await options.clock.sleep(Math.max(err.retryAfterMs, retryMs * (0.5 + Math.random() / 2)), signal);
+        await options.clock.sleep(backoff.failed({ retryAfterMs: err.retryAfterMs, workedMs: 0 }), signal);
       }
     }
   }
@@ -115,11 +116,16 @@ export class ControlPlaneAuthority implements CertificateSource {
       await this.#store.refresh(signal);
     } catch (err) {
       if (signal.aborted) return;
-      if (!(err instanceof LinkError)) throw err;
-      logger.warn('control plane Secret cannot be read or written', { err });
+      const level = err instanceof LinkError && err.kind === 'transient' ? 'warn' : 'error';
+      logger[level]('control plane Secret cannot be read or written', { err });
     }
-    // Also when the API server is away: what is held is enough to renew what is presented.
-    await this.#use(this.#store.held ?? this.#state);
+    try {
+      // Also when the API server is away: what is held is enough to renew what is presented.
+      await this.#use(this.#store.held ?? this.#state);
+    } catch (err) {
+      // Something that OpenSSL can read and we cannot sign with: what is presented is good for some hours yet.
+      logger.error('serving certificate cannot be renewed', { err });
+    }
   }
 
   async #use(state: AuthorityState): Promise<void> {

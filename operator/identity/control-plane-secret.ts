@@ -91,6 +91,8 @@ function signingAuthorityFrom(fields: ReadonlyMap<string, string>, name: 'tls' |
   if (certificatePem === undefined) throw new Error(`${name}.crt holds no certificate`);
   const certificate = certificateFrom(certificatePem, `${name}.crt`);
   if (!certificate.ca) throw new Error(`${name}.crt is not the certificate of an authority`);
+  // Clients do not take an intermediate authority for a root.
+  if (!certificate.checkIssued(certificate)) throw new Error(`${name}.crt is not self-signed`);
   const key = privateKeyFrom(fields.get(`${name}.key`) ?? '', `${name}.key`);
   if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error(`${name}.key is not an EC key on P-256`);
   if (!certificate.checkPrivateKey(key)) throw new Error(`${name}.key does not belong to ${name}.crt`);

@@ -59,7 +59,7 @@ export class PodIdentityWatch implements IdentityWatch {
     const facts = JSON.stringify(podFactsFrom(pod, annotationPrefixes));
     const endMs = terminationMs(pod);
     before?.timer?.cancel();
-    const timer = endMs === null ? null : clock.after(Math.max(0, endMs - clock.epochMs()), () => this.#end(uid));
+    const timer = endMs === null ? null : clock.after(delayUntil(endMs, clock), () => this.#end(uid));
     this.#knownByKey.set(keyOf(pod), { uid, facts, timer });
     if (before !== undefined && (before.uid !== uid || before.facts !== facts)) this.#end(before.uid);
   }
@@ -77,6 +77,11 @@ export class PodIdentityWatch implements IdentityWatch {
   #end(podUid: string): void {
     for (const listener of this.#listeners) listener(podUid);
   }
+}
+
+/** Timers have 31 bits: somebody who asks for a grace of a month has to authenticate again after 24 days. */
+function delayUntil(endMs: number, clock: Clock): number {
+  return Math.min(2 ** 31 - 1, Math.max(0, endMs - clock.epochMs()));
 }
 
 function keyOf({ metadata }: KubeObject): string {

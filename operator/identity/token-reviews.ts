@@ -11,6 +11,7 @@ import type { KubeClient } from '../kube/kube-client.ts';
 import { tokenReviews } from '../kube/resource-types.ts';
 import { ExpiringMap } from './expiring-map.ts';
 import type { TokenBucket } from './token-bucket.ts';
+import { Turns } from './turns.ts';
 
 export interface TokenReviewsOptions {
   readonly client: KubeClient;
@@ -47,8 +48,19 @@ const rejectedKeptMs = 5000;
 const maxKeptTokens = 8192;
 /** Apart from the good ones, so that forged tokens cannot push those out. */
 const maxKeptRejections = 2048;
-const maxUnderWay = 256;
+/** Questions at once: the API server has 200 places for all its writers, and reviews are among them. */
+const maxAtOnce = 32;
+/** Tokens that are asked about or wait for it. */
+const maxUnderWay = 4096;
+/** Whoever has waited so long has given up, or asks again. */
+const maxWaitMs = 10_000;
 const retryAfterMs = 1000;
+
+const tooMany: ReviewOutcome = {
+  state: 'unavailable',
+  message: 'too many tokens wait to be reviewed',
+  retryAfterMs,
+};
 
 const reviewSchema = z.object({
   authenticated: z.optional(z.boolean()),
@@ -67,6 +79,7 @@ export class TokenReviews {
   readonly #accepted: ExpiringMap<ReviewedToken>;
   readonly #rejected: ExpiringMap<true>;
   readonly #underWay = new Map<string, Promise<ReviewOutcome>>();
+  readonly #turns = new Turns(maxAtOnce);
 
   constructor(options: TokenReviewsOptions) {
     const { clock } = options;
@@ -83,10 +96,8 @@ export class TokenReviews {
     if (this.#rejected.get(key) === true) return { state: 'rejected' };
     const underWay = this.#underWay.get(key);
     if (underWay !== undefined) return underWay;
-    if (this.#underWay.size >= maxUnderWay || !request.bucket.take()) {
-      return { state: 'unavailable', message: 'too many tokens wait to be reviewed', retryAfterMs };
-    }
-    const asked = this.#ask(key, request).finally(() => this.#underWay.delete(key));
+    if (this.#underWay.size >= maxUnderWay || !request.bucket.take()) return tooMany;
+    const asked = this.#askInTurn(key, request).finally(() => this.#underWay.delete(key));
     this.#underWay.set(key, asked);
     return asked;
   }
@@ -94,6 +105,12 @@ export class TokenReviews {
   /** Tokens of this Pod are asked about again. */
   forget(podUid: string): void {
     this.#accepted.deleteWhere(({ pod }) => pod?.uid === podUid);
+  }
+
+  #askInTurn(key: string, request: ReviewRequest): Promise<ReviewOutcome> {
+    const { clock } = this.#options;
+    const sinceMs = clock.monotonicMs();
+    return this.#turns.run(async () => (clock.monotonicMs() - sinceMs > maxWaitMs ? tooMany : this.#ask(key, request)));
   }
 
   async #ask(key: string, { token, expiresAtMs }: ReviewRequest): Promise<ReviewOutcome> {

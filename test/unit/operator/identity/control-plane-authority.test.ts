@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { CertificateAuthority } from '../../../../examples/certificates/certificate-authority.ts';
 import { linkError } from '../../../support/fake-kube-client.ts';
 import { authorityBench, readable, secretPath } from '../../../support/authority-bench.ts';
 
@@ -72,6 +73,27 @@ describe('the Secret', () => {
     await other.open();
     bench.edit({ 'tls.key': other.secret()['tls.key'] ?? '' });
     await expect(bench.open()).rejects.toThrow('tls.key does not belong to tls.crt');
+  });
+
+  test('is broken when its authority is below another one, which clients would not take for a root', async () => {
+    const bench = authorityBench();
+    await bench.open();
+    const root = await CertificateAuthority.create('root');
+    const intermediate = await root.createIntermediate('below');
+    bench.edit({ 'tls.crt': intermediate.certificatePem });
+    await expect(bench.open()).rejects.toThrow('tls.crt is not self-signed');
+  });
+
+  test('takes an authority that somebody else made', async () => {
+    const [bench, other] = [authorityBench(), authorityBench()];
+    const authority = await bench.open();
+    await other.open();
+    const { 'tls.crt': certificate = '', 'tls.key': key = '' } = other.secret();
+    bench.edit({ 'ca.crt': certificate + authority.bundlePem(), 'tls.crt': certificate, 'tls.key': key });
+    await bench.refresh(authority);
+    const leaf = new X509Certificate(authority.current().certificateChainPem);
+    expect(leaf.checkIssued(new X509Certificate(certificate))).toBe(true);
+    expect(authority.bundlePem()).toBe(bench.secret()['ca.crt']);
   });
 
   test('that breaks later is complained about once, and what was good stays in use', async () => {

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { authenticatorBench, ordersPod, vouched } from '../../../support/authenticator-bench.ts';
 import { linkError } from '../../../support/fake-kube-client.ts';
@@ -45,6 +46,43 @@ describe('questions to the API server', () => {
     pods.remove('shop/orders-0');
     expect(await authenticator.authenticate(same)).toMatchObject({ state: 'unauthenticated' });
     expect(reviews()).toBe(2);
+  });
+
+  test('of a thousand proxies at once are put one after another, few at a time', async () => {
+    const { authenticator, client, pods, token, reviews } = authenticatorBench();
+    const names = Array.from({ length: 1000 }, (_, n) => `orders-${n}`);
+    for (const name of names) pods.upsert({ metadata: { ...ordersPod().metadata, name, uid: `uid-${name}` } });
+    let [atOnce, most] = [0, 0];
+    client.review = async (spec) => {
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      await turn();
+      atOnce -= 1;
+      return vouched(spec);
+    };
+    const tokens = names.map((name) => token({ pod: { name, uid: `uid-${name}` } }));
+    const results = await Promise.all(tokens.map(authenticator.authenticate));
+    expect(results.filter(({ state }) => state === 'accepted')).toHaveLength(1000);
+    expect(reviews()).toBe(1000);
+    expect(most).toBe(32);
+  });
+
+  test('that waited too long are for later', async () => {
+    const { authenticator, client, clock, pods, token, reviews } = authenticatorBench();
+    pods.upsert(ordersPod());
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    client.review = async (spec) => {
+      await answered;
+      return vouched(spec);
+    };
+    const asked = Array.from({ length: 40 }, (_, n) => authenticator.authenticate(token({ salt: String(n) })));
+    await turn();
+    clock.advance(10_001);
+    answer();
+    const states = (await Promise.all(asked)).map(({ state }) => state);
+    expect(states.filter((state) => state === 'accepted')).toHaveLength(32);
+    expect(states.filter((state) => state === 'unavailable')).toHaveLength(8);
+    expect(reviews()).toBe(32);
   });
 
   test('are bounded for tokens of Pods that nobody knows, and a known Pod is served meanwhile', async () => {
