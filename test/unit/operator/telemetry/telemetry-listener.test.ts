@@ -7,15 +7,15 @@ import { ask } from '../../../support/ask.ts';
 import { waitUntil } from '../../../support/start-test-proxy.ts';
 
 async function start(options: Partial<TelemetryListenerOptions> = {}): Promise<number> {
-  const { port, close } = await startTelemetryListener({
+  const listener = await startTelemetryListener({
     address: '127.0.0.1',
     port: 0,
     missing: () => [],
     renderMetrics: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', body: 'a 1\n' }),
     ...options,
   });
-  onTestFinished(close);
-  return port;
+  onTestFinished(() => listener.close());
+  return listener.port;
 }
 
 describe('the telemetry listener', () => {
