@@ -11,7 +11,7 @@ export PATH := $(BIN):$(PATH)
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | \
-		while IFS="$$(printf '\t')" read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+		while IFS="$$(printf '\t')" read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 setup: ## install what is missing; the other targets do it by themselves
 	@PATH="$(MACHINE_PATH)" command -v node >/dev/null && PATH="$(MACHINE_PATH)" command -v npm >/dev/null || \
@@ -60,8 +60,9 @@ bench: build ## measure against the upstream direct and nginx
 bench-operator: build ## measure the operator with 1,000 and more proxies on a real API server
 	@$(NODE) test/bench/operator/bench-operator.ts
 
-soak: setup ## the tests of limits at full size: bodies of 1 GiB, 100,000 names, 10,000 requests at random
+soak: setup ## limits at full size (bodies of 1 GiB, 100,000 names), then changes and faults on an API server (MINUTES=10)
 	@SOAK_MIB=1024 FUZZ_RUNS=100 $(NODE) $(BIN)/vitest run --config test/vitest.config.ts feature/limits- feature/bad-fuzz
+	@SOAK_MINUTES="$(or $(MINUTES),10)" ONLY=cluster/soak $(NODE) test/run-tests.ts cluster
 
 clean: ## remove what was built
 	@rm -rf dist .tsbuild .run
