@@ -59,13 +59,13 @@ export function createKubeClient({ access, clock, requestTimeoutMs = 30_000 }: K
   };
 
   return {
-    get: (type, { namespace = '', name }, { signal, isMetadataOnly = false }) =>
+    get: async (type, { namespace = '', name }, { signal, isMetadataOnly = false }) =>
       askObject(requestFor('get', { type, namespace, name, isMetadataOnly }, { signal })),
-    create: (type, object, { signal }) =>
+    create: async (type, object, { signal }) =>
       askObject(requestFor('create', { ...targetOf(type, object), name: '' }, { body: object, signal })),
-    replace: (type, object, { signal }) =>
+    replace: async (type, object, { signal }) =>
       askObject(requestFor('update', targetOf(type, object), { body: object, signal })),
-    apply: (type, object, { signal, fieldManager, force, subresource }) =>
+    apply: async (type, object, { signal, fieldManager, force, subresource }) =>
       askObject(
         requestFor(
           'patch',
@@ -107,7 +107,7 @@ export function createKubeClient({ access, clock, requestTimeoutMs = 30_000 }: K
       if (page === null) throw unusable(request, 'is no list of objects');
       return { state: 'read', ...page };
     },
-    watch: (query, { resourceVersion, timeoutSeconds, signal }) =>
+    watch: async (query, { resourceVersion, timeoutSeconds, signal }) =>
       requests.open(
         collectionRequest('watch', query, {
           query: {
@@ -132,6 +132,7 @@ function requestFor(verb: keyof typeof verbs, target: Target, { query = {}, ...r
   const where = [namespace, name].filter((part) => part !== '').join('/');
   const shown = `${verbs[verb]} ${kindName(type)}${subresource === '' ? '' : `/${subresource}`} ${where}`.trimEnd();
   assertDeclared(shown, { type, verb, subresource, name });
+  if (verb !== 'create') assertPossible(shown, name);
   const search = new URLSearchParams(query).toString();
   return {
     ...rest,
@@ -162,6 +163,12 @@ function collectionRequest(
 /** RBAC would refuse it in a real cluster: found here it is found in every test. */
 function assertDeclared(shown: string, access: Parameters<typeof isDeclared>[0]): void {
   if (!isDeclared(access)) throw new Error(`bug: permissions.ts does not declare "${shown}" (${access.verb})`);
+}
+
+/** What users reference may be any text. These would be the collection, or another place. */
+function assertPossible(shown: string, name: string): void {
+  if (name !== '' && name !== '.' && name !== '..' && !/[/%]/.test(name)) return;
+  throw new LinkError(`${shown}: no object can have this name`, { kind: 'fatal', status: 404, retryAfterMs: 0 });
 }
 
 function targetOf(type: ResourceType, { metadata }: NewObject | KubeObject): Target {
