@@ -3,7 +3,7 @@
  * server keeps no status, what was said last. Bounded by how many endpoints there are.
  */
 import type { KubeObject } from '../kube/kube-object.ts';
-import { presentStatusOf, type EndpointStatus, type PresentStatus } from './condition.ts';
+import type { EndpointStatus, PresentStatus } from './condition.ts';
 
 interface Remembered {
   readonly uid: string;
@@ -16,9 +16,13 @@ export class KnownStatuses {
   /** Where there is no status: what was said. */
   readonly #saidByKey = new Map<string, Remembered>();
 
-  /** Of what the watch shows and what was written, the newer one. */
-  present(key: string, watched: KubeObject): PresentStatus {
-    return presentStatusOf(this.#newest(key, watched));
+  /** Of what the watch shows and what a write gave back, the newer one. */
+  newest(key: string, watched: KubeObject): KubeObject {
+    const written = this.#writtenByKey.get(key);
+    if (written === undefined) return watched;
+    if (written.metadata.uid === watched.metadata.uid && isNewer(written, watched)) return written;
+    this.#writtenByKey.delete(key);
+    return watched;
   }
 
   /** For an API server without status; null: nothing was said yet. */
@@ -38,19 +42,6 @@ export class KnownStatuses {
   forget(key: string): void {
     this.#writtenByKey.delete(key);
     this.#saidByKey.delete(key);
-  }
-
-  clear(): void {
-    this.#writtenByKey.clear();
-    this.#saidByKey.clear();
-  }
-
-  #newest(key: string, watched: KubeObject): KubeObject {
-    const written = this.#writtenByKey.get(key);
-    if (written === undefined) return watched;
-    if (written.metadata.uid === watched.metadata.uid && isNewer(written, watched)) return written;
-    this.#writtenByKey.delete(key);
-    return watched;
   }
 }
 

@@ -20,6 +20,7 @@ export interface StatusDifferencesOptions {
 }
 
 export interface StatusDifference {
+  /** The newest that is known. */
   readonly object: KubeObject;
   readonly wanted: WantedStatus;
   readonly plan: StatusPlan;
@@ -48,12 +49,13 @@ export class StatusDifferences {
       this.#stubbornByKey.delete(key);
       return null;
     }
-    const { object, uid, generation } = stored;
+    const { uid, generation } = stored;
+    const object = this.#known.newest(key, stored.object);
     const report = reports.reportFor(key);
     // Of an object that changed since, a report will come.
     if (report === null || report.uid !== uid || report.generation !== generation) return null;
     if (object.metadata.deletionTimestamp !== undefined) return null;
-    const present = hasStatus ? this.#known.present(key, object) : (this.#known.said(key, object) ?? nothing);
+    const present = hasStatus ? presentStatusOf(object) : (this.#known.said(key, object) ?? nothing);
     // Another replica has seen more than this one.
     if (present.observedGeneration > generation) return null;
     const count = sumOfCounts(this.#options.counts.countFor(key), this.#options.peerCounts.countFor(key));

@@ -2,8 +2,8 @@
 
 /** Implementations only count. */
 export interface StatusMetrics {
-  /** `gone`: the object was deleted meanwhile. */
-  statusWritten(outcome: 'written' | 'failed' | 'gone'): void;
+  /** `outdated`: the object was changed or deleted meanwhile; if it is there, it is written again. */
+  statusWritten(outcome: 'written' | 'failed' | 'outdated'): void;
   /** `dropped`: there were too many, or the API server does not take it. */
   eventWritten(outcome: 'written' | 'dropped'): void;
   /** Endpoints whose status waits to be written. */

@@ -35,8 +35,8 @@ const firstPatienceMs = 15_000;
 /** How long to wait until the other replicas have said what they count. */
 const peersWaitMs = 5_000;
 const peersPollMs = 100;
-/** How long the watch may take to show that an object is gone. */
-const goneMs = 1_000;
+/** How long the watch may take to show what a write has found out. */
+const outdatedMs = 1_000;
 const firstBackoffMs = 500;
 const longestBackoffMs = 60_000;
 /** While the API server is away or busy; not longer, so that it goes on soon after. */
@@ -172,10 +172,10 @@ export class StatusTerm {
         this.#tell(difference);
         this.#queue.mark(key);
         return;
-      case 'gone':
-        metrics.statusWritten('gone');
-        // The watch will say so too, or show what has the name now.
-        this.#queue.mark(key, this.#options.clock.monotonicMs() + goneMs);
+      case 'outdated':
+        metrics.statusWritten('outdated');
+        // The watch will show what has the name now, if anything.
+        this.#queue.mark(key, this.#options.clock.monotonicMs() + outdatedMs);
         return;
       case 'unsupported':
         this.#setSupport(false);

@@ -11,35 +11,36 @@ const fieldManager = 'farpoint-operator';
 
 export type WriteOutcome =
   | { readonly kind: 'written'; readonly object: KubeObject }
-  /** The object is not there any more, or another one has its name. */
-  | { readonly kind: 'gone' }
+  /** The object is not there any more, or not what it was: what the status follows from is old. */
+  | { readonly kind: 'outdated' }
   /** The CRD has no status subresource. */
   | { readonly kind: 'unsupported' }
   | { readonly kind: 'failed'; readonly error: unknown; readonly retryAfterMs: number; readonly isServerBusy: boolean };
 
-/** Writes the status of exactly this object. Does not throw. */
+/** Writes the status of exactly this version of the object. Does not throw. */
 export async function writeStatus(
   kube: Pick<KubeClient, 'apply'> & Discovery,
   { object, status }: { readonly object: KubeObject; readonly status: EndpointStatus },
   signal: AbortSignal,
 ): Promise<WriteOutcome> {
-  const { name, namespace = '', uid } = object.metadata;
+  const { name, namespace = '', resourceVersion } = object.metadata;
   try {
     const body = {
       apiVersion: 'dapr.io/v1alpha1',
       kind: 'HTTPEndpoint',
-      // With the uid, an object that was made anew under the name is left alone (409).
-      metadata: { name, namespace, uid },
+      // The API server does not look at a uid here: only so is an object left alone that was made anew under the name (409).
+      metadata: { name, namespace, resourceVersion },
       status,
     };
     const options = { fieldManager, force: true, subresource: 'status', signal } as const;
     return { kind: 'written', object: await kube.apply(httpEndpoints, body, options) };
   } catch (error) {
     const link = error instanceof LinkError ? error : null;
+    if (link?.status === 409) return { kind: 'outdated' };
     if (link?.status === 404) {
       // The object is not there, or its status.
       const support = await askStatusSupport(kube, signal);
-      return { kind: support === 'unsupported' ? 'unsupported' : 'gone' };
+      return { kind: support === 'unsupported' ? 'unsupported' : 'outdated' };
     }
     const isServerBusy = link !== null && (link.status === 0 || link.status === 429 || link.status >= 500);
     return { kind: 'failed', error, retryAfterMs: link?.retryAfterMs ?? 0, isServerBusy };

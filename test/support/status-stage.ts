@@ -173,6 +173,8 @@ export class StatusStage {
         const key = `${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''}`;
         const present = this.objectsByKey.get(key);
         if (present === undefined) throw linkError(404);
+        const { resourceVersion } = present.metadata;
+        if (this.doesWatch && resourceVersion !== object.metadata.resourceVersion) throw linkError(409);
         const metadata = { ...present.metadata, resourceVersion: this.#next() };
         const answer = { ...present, metadata, status: object['status'] };
         if (this.doesWatch) {

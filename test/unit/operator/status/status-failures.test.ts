@@ -14,7 +14,7 @@ describe('a write that fails', () => {
     const triesMs: number[] = [];
     stage.onApply = () => {
       triesMs.push(stage.clock.monotonicMs());
-      throw linkError(409);
+      throw linkError(403);
     };
     stage.put('a');
     await stage.lead();
@@ -71,18 +71,19 @@ describe('a write that fails', () => {
     await stage.lead();
     await stage.advance(10_000);
     expect(stage.applied).toHaveLength(1);
-    expect(stage.metrics).toContain('gone');
+    expect(stage.metrics).toContain('outdated');
   });
 
-  test('is written anew for another object of the same name', async () => {
+  test('is written anew for what has the name meanwhile, without a word', async () => {
     stage.onApply = () => {
       stage.onApply = () => undefined;
       stage.put('a', { uid: 'another' });
-      throw linkError(404);
     };
     stage.put('a');
     await stage.lead();
     await stage.advance(2_000);
-    expect(stage.applied.map(({ metadata }) => metadata['uid'])).toEqual(['uid-default-a', 'another']);
+    expect(stage.metrics).toEqual(['supported true', 'outdated', 'written']);
+    expect(stage.objectsByKey.get('default/a')).toMatchObject({ metadata: { uid: 'another' }, status: {} });
+    expect(stage.lines).toEqual([]);
   });
 });

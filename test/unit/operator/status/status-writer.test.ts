@@ -40,7 +40,7 @@ describe('a leader', () => {
       {
         apiVersion: 'dapr.io/v1alpha1',
         kind: 'HTTPEndpoint',
-        metadata: { name: 'a', namespace: 'default', uid: 'uid-default-a' },
+        metadata: { name: 'a', namespace: 'default', resourceVersion: expect.stringMatching(/^\d+$/) as string },
         status: { observedGeneration: 2, proxies: '1/1' },
       },
     ]);
