@@ -117,11 +117,14 @@ export class Operator {
     const authority = await this.#openAuthority(signal);
     const source = this.#watchCluster(authority, signal);
     await source.loaded(signal);
+    if (signal.aborted) return;
     const book = this.#makeTables(source, authority);
     while (!book.isReady() && !signal.aborted) await clock.sleep(firstTablesPollMs, signal);
     if (signal.aborted) return;
     this.#readiness.done('tables');
     const push = await this.#serveProxies({ source, authority, book }, signal);
+    // Whoever ended the operator meanwhile did not know of it.
+    if (signal.aborted) return push.drain(0);
     this.#readiness.done('listener');
     logger.info('operator is ready', { port: push.port, namespaces: settings.watchNamespaces });
     const { kube } = this.#options;

@@ -29,7 +29,8 @@ export class TaskGroup {
   /** Ends all tasks and resolves when they have ended. */
   async end(): Promise<void> {
     this.#stop.abort();
-    await Promise.all(this.#running);
+    // One that ends may have started another.
+    while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
   async #run(name: string, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
