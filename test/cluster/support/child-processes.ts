@@ -4,8 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface ChildOptions {
@@ -52,19 +51,23 @@ export class ChildProcesses {
 
   /** Starts one child. */
   async start(options: ChildOptions): Promise<RunningChild> {
+    const log = await open(options.logFile, 'a', 0o600);
     const child = spawn(options.command, options.args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', log.fd, log.fd],
       env: options.env ?? process.env,
       detached: true,
     });
-    const ended = once(child, 'exit').then(([code, signal]) => `${options.name} ended with ${String(code ?? signal)}`);
-    await once(child, 'spawn');
     const { pid } = child;
+    // Before anything is awaited: from here on it has to end with us.
+    if (pid !== undefined) this.#reaper.stdin?.write(`+${pid}\n`);
+    try {
+      // Rejects when there is no such program.
+      await once(child, 'spawn');
+    } finally {
+      await log.close();
+    }
     if (pid === undefined) throw new Error(`${options.name} did not start`);
-    this.#reaper.stdin?.write(`+${pid}\n`);
-    const log = createWriteStream(options.logFile, { flags: 'a', mode: 0o600 });
-    child.stdout.pipe(log, { end: false });
-    child.stderr.pipe(log, { end: false });
+    const ended = endOf(child, options.name);
     const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
     const running: RunningChild = {
       pid,
@@ -84,7 +87,6 @@ export class ChildProcesses {
     void ended.then(() => {
       this.#children.delete(running);
       this.#reaper.stdin?.write(`-${pid}\n`);
-      log.end();
     });
     return running;
   }
@@ -98,4 +100,10 @@ export class ChildProcesses {
     this.#reaper.stdin?.end();
     await over;
   }
+}
+
+async function endOf(child: ChildProcess, name: string): Promise<string> {
+  // It may have ended while the log was closed.
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return `${name} ended with ${String(child.exitCode ?? child.signalCode)}`;
 }
