@@ -5,7 +5,7 @@ import type { Logger } from '#shared/logger/logger.ts';
 import type { ProxySettings } from '#shared/settings/proxy-settings.ts';
 import type { EndpointTable } from '#shared/table/endpoint-table.ts';
 import { Metadata } from './api/metadata.ts';
-import { Readiness } from './api/readiness.ts';
+import { Readiness, type ReadinessTarget } from './api/readiness.ts';
 import { createOwnApp, type OwnApp } from './app/own-app.ts';
 import { waitForApp } from './app/wait-for-app.ts';
 import { handleRequest } from './pipeline/handle-request.ts';
@@ -89,7 +89,7 @@ export async function startProxy(settings: ProxySettings, options: StartProxyOpt
     const apiPort = await openApi(listener, settings, ownAddresses);
     const publicListener = settings.listen.publicPort === null ? null : await startPublicListener(context);
     closers.push(() => publicListener?.close());
-    readiness.set('listeners');
+    setReady(context, 'listeners');
     logger.info('proxy listens', {
       port: apiPort,
       publicPort: publicListener?.port,
@@ -147,13 +147,13 @@ interface TablesOptions {
 
 /** Only what the mode needs is loaded. Tables are applied as they come, until the signal. */
 async function startTables(context: ProxyContext, options: TablesOptions): Promise<void> {
-  const { settings, logger, clock, router, readiness } = context;
+  const { settings, logger, clock, router } = context;
   const { controlPlane } = settings;
   const { telemetry, version, signal } = options;
   const apply = (table: EndpointTable): void => {
     router.apply(table);
     telemetry.tableApplied(table);
-    readiness.set('endpoints');
+    setReady(context, 'endpoints');
   };
   const logEnd = (error: unknown): void => {
     if (!signal.aborted) logger.error('tables are no longer read', { err: error });
@@ -197,16 +197,19 @@ async function openApi(listener: ApiListener, settings: ProxySettings, own: OwnA
   return chosen;
 }
 
-async function awaitApp(
-  ownApp: OwnApp,
-  { clock, readiness, logger }: ProxyContext,
-  signal: AbortSignal,
-): Promise<void> {
+async function awaitApp(ownApp: OwnApp, context: ProxyContext, signal: AbortSignal): Promise<void> {
+  const { clock, logger } = context;
   void ownApp.health?.run(signal);
   if (ownApp.address !== null) {
     logger.info('waiting for the application', { port: ownApp.address.port });
     if (!(await waitForApp(ownApp.address, clock, signal))) return;
   }
-  readiness.set('app');
-  logger.info('proxy is ready');
+  setReady(context, 'app');
+}
+
+/** Says so when nothing is missing any more. */
+function setReady({ readiness, logger }: ProxyContext, target: ReadinessTarget): void {
+  const wasReady = readiness.isReady;
+  readiness.set(target);
+  if (!wasReady && readiness.isReady) logger.info('proxy is ready');
 }

@@ -67,6 +67,7 @@ export class TableCache {
   /** Writes what is offered, once a second at most; resolves when the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#options;
+    signal.addEventListener('abort', () => this.#wake?.(), { once: true });
     while (!signal.aborted) {
       const held = await this.#offered(signal);
       if (held === null) return;
@@ -87,7 +88,6 @@ export class TableCache {
     while (this.#next === null && !signal.aborted) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
       });
     }
     const held = this.#next;

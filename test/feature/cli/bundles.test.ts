@@ -30,7 +30,32 @@ function sourcesOf(entryPoint: string): readonly string[] {
   return [...files].flatMap((file) => Object.keys(bundles.outputs[file]?.inputs ?? {}));
 }
 
+/** Every source that is loaded together with this one, without what is loaded on demand. */
+function loadedWith(source: string): readonly string[] {
+  const start = Object.keys(bundles.outputs).find((file) => bundles.outputs[file]?.entryPoint === source);
+  const files = new Set(start === undefined ? [] : [start]);
+  for (const file of files) {
+    for (const { path: imported, kind, external } of bundles.outputs[file]?.imports ?? [])
+      if (external !== true && kind !== 'dynamic-import') files.add(imported);
+  }
+  return [...files].flatMap((file) => Object.keys(bundles.outputs[file]?.inputs ?? {}));
+}
+
 describe('dist/proxy.js', () => {
+  test('loads only the mode that it runs in', () => {
+    const folders = /^(node_modules\/yaml|proxy\/source)\//;
+    const cluster = /^proxy\/subscribe\/(control-plane|channel|table-cache)/;
+    const isLoaded = (source: string, what: RegExp): boolean => loadedWith(source).some((loaded) => what.test(loaded));
+    expect([isLoaded('proxy/start-proxy.ts', folders), isLoaded('proxy/start-proxy.ts', cluster)]).toEqual([
+      false,
+      false,
+    ]);
+    expect(isLoaded('proxy/subscribe/folder-tables.ts', folders)).toBe(true);
+    expect(isLoaded('proxy/subscribe/folder-tables.ts', cluster)).toBe(false);
+    expect(isLoaded('proxy/subscribe/control-plane-tables.ts', cluster)).toBe(true);
+    expect(isLoaded('proxy/subscribe/control-plane-tables.ts', folders)).toBe(false);
+  });
+
   test('holds the proxy and nothing of the operator, the tests or the tools', () => {
     const sources = sourcesOf('cli/proxy-main.ts');
     expect(sources).toContain('proxy/start-proxy.ts');

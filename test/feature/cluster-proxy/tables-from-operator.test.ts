@@ -34,6 +34,7 @@ test('is not ready until the first table, and serves it from then on', async () 
   expect(errorOf(early).message).toBe('invoke API is not ready');
   expect(await statusOf(proxy, '/v1.0/healthz')).toBe(500);
   expect(await statusOf(proxy, '/v1.0/healthz/outbound')).toBe(500);
+  expect(proxy.lines.map(({ message }) => message)).not.toContain('proxy is ready');
 
   const table = tableOf(httpEndpoint('far', upstream.origin));
   operator.streams[0]?.send(...messagesOf(table));
@@ -44,6 +45,7 @@ test('is not ready until the first table, and serves it from then on', async () 
   expect((await ask(proxy.port, { path: '/v1.0/invoke/far/method/' })).body).toBe('far');
   expect(await statusOf(proxy, '/v1.0/healthz')).toBe(204);
   expect(proxy.running.tableRevision()).toBe(table.revision);
+  expect(proxy.lines.filter(({ message }) => message === 'proxy is ready')).toHaveLength(1);
 });
 
 /** With these in use. */

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import type { Endpoint, EndpointTable } from '#shared/table/endpoint-table.ts';
+import { Sensitive } from '#shared/table/sensitive.ts';
+import { HeldTable } from '../../../proxy/subscribe/held-table.ts';
+import { SharedDocuments } from '../../../proxy/subscribe/shared-documents.ts';
+import { httpEndpoint } from '../../support/http-endpoint.ts';
+import { tableOf } from '../../support/table-of.ts';
+
+const filling = { env: new Map<string, string>(), allowedEnvNames: null, fingerprintKey: 'k' };
+
+function heldWith(
+  changes: ReadonlyMap<string, Endpoint>,
+  { apiAccess, apiLogging, metrics }: EndpointTable,
+): HeldTable {
+  return HeldTable.none().changed(changes, { revision: 'r', options: { apiAccess, apiLogging, metrics }, filling });
+}
+
+describe('a held table', () => {
+  const table = tableOf(httpEndpoint('far', 'http://far.example'), httpEndpoint('bad', 'ftp://far.example'));
+
+  test('says in its Hello what it holds, refused endpoints too', () => {
+    const held = heldWith(table.endpointsByName, table);
+    expect(Object.keys(held.hello('1').revisionsByName)).toEqual(['bad', 'far']);
+    expect(held.isNone).toBe(false);
+    expect(HeldTable.none().hello('1')).toEqual({ revision: '', revisionsByName: {}, version: '1' });
+  });
+
+  test('says that it holds nothing when its names would fill more than the control plane reads', () => {
+    const changes = new Map<string, Endpoint>();
+    for (let count = 0; count < 25_000; count++) {
+      const name = `an-endpoint-with-a-long-name-${count}`;
+      changes.set(name, { state: 'refused', name, revision: '0'.repeat(32), reason: 'R', message: 'm' });
+    }
+    const held = heldWith(changes, table);
+    expect(held.hello('1')).toEqual({ revision: '', revisionsByName: {}, version: '1' });
+    changes.delete('an-endpoint-with-a-long-name-0');
+    const half = heldWith(new Map([...changes].slice(0, 20_000)), table);
+    expect(JSON.stringify(half.hello('1')).length).toBeLessThan(2 * 1024 * 1024);
+    expect(half.hello('1').revision).toBe('r');
+  });
+
+  test('knows the problems of its endpoints', () => {
+    expect(heldWith(table.endpointsByName, table).problems('shop')).toEqual([
+      {
+        subject: { kind: 'HTTPEndpoint', namespace: 'shop', name: 'bad', location: '' },
+        reason: 'InvalidBaseUrl',
+        message: expect.stringContaining('spec.baseUrl') as string,
+        severity: 'error',
+      },
+    ]);
+  });
+});
+
+describe('SharedDocuments', () => {
+  const document = (value: string, version: string): Sensitive =>
+    new Sensitive(value, { ref: 'secret ca/ca.crt', version });
+  const rootsOf = (shared: SharedDocuments, rootCa: Sensitive): Sensitive | null =>
+    shared.share({ rootCa, identity: null }).rootCa;
+
+  test('keep one copy of what is the same, and mix nothing up', () => {
+    const shared = new SharedDocuments();
+    const first = document('bundle', '1');
+    expect(rootsOf(shared, first)).toBe(first);
+    expect(rootsOf(shared, document('bundle', '1'))).toBe(first);
+    const rotated = document('bundle 2', '2');
+    expect(rootsOf(shared, rotated)).toBe(rotated);
+    const forged = document('another bundle', '1');
+    expect(rootsOf(shared, forged)).toBe(forged);
+    shared.sweep();
+    expect(rootsOf(shared, document('bundle 2', '2'))).toBe(rotated);
+  });
+});
