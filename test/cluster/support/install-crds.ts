@@ -6,9 +6,9 @@ import type { ControlPlaneClient } from './connect-control-plane.ts';
 const folder = join(import.meta.dirname, '../../../crds');
 const plurals = ['httpendpoints', 'configurations', 'components', 'resiliencies'];
 
-/** Installs what is in crds/; installing again changes what differs. Throws what kubectl says when it fails. */
+/** Installs what is in crds/, in place of what has these names; again changes nothing. Throws what kubectl says when it fails. */
 export async function installCrds(client: Pick<ControlPlaneClient, 'kubectl' | 'request'>): Promise<void> {
-  await mustRun(client, ['apply', '--server-side', `--filename=${folder}`]);
+  await mustRun(client, ['apply', '--server-side', '--force-conflicts', `--filename=${folder}`]);
   await mustRun(client, ['wait', '--for=condition=Established', '--timeout=30s', `--filename=${folder}`]);
   // They are established, and the first lists may still be answered 429: "storage is (re)initializing".
   for (const plural of plurals) {
