@@ -108,12 +108,12 @@ describe('farpoint operator', () => {
   });
 
   test('prints every mistake of its settings and exits 2', async () => {
-    expect(await run(['operator', '--prot=1', '--hold-off=2s'])).toEqual({
+    expect(await run(['operator', '--replica-nam=1', '--hold-off=2s'])).toEqual({
       code: 2,
       stdout: '',
       stderr: [
         'farpoint operator cannot start:',
-        '  - --prot is not a flag: did you mean --port?',
+        '  - --replica-nam is not a flag: did you mean --replica-name?',
         '  - --hold-off is longer than --max-hold-off: give less, or a longer --max-hold-off.',
         '`farpoint operator --help` lists the flags.',
         '',

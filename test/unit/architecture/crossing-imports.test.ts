@@ -14,7 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   operator: ['shared'],
   cli: ['shared', 'proxy', 'operator'],
   scripts: ['shared'],
-  examples: ['shared', 'proxy', 'cli'],
+  examples: ['shared', 'proxy', 'operator', 'cli'],
   test: ['shared', 'proxy', 'operator', 'cli', 'scripts', 'examples'],
 };
 const crossings = projects.flatMap((from) => projects.filter((to) => to !== from).map((to) => ({ from, to })));
