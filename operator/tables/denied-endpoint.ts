@@ -11,12 +11,13 @@ export function deniedEndpoint(
   secretScopes: readonly SecretScope[],
 ): Endpoint | null {
   if (endpoint?.state !== 'ready') return null;
-  const denials = secretUses.flatMap(({ field, secretName }) => {
+  const denials: { readonly reason: string; readonly message: string }[] = [];
+  for (const { field, secretName } of secretUses) {
     const secret = { storeName, name: secretName };
-    if (isSecretAllowed(secret, secretScopes)) return [];
+    if (isSecretAllowed(secret, secretScopes)) continue;
     const { reason, message } = secretDenial(secret);
-    return [{ reason, message: `${field}: ${message}` }];
-  });
+    denials.push({ reason, message: `${field}: ${message}` });
+  }
   const [first] = denials;
   return first === undefined ? null : refusedEndpoint(name, first.reason, refusalMessage(denials));
 }

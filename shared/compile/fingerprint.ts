@@ -1,12 +1,12 @@
 /** Digests that change whenever their input does. Pure. */
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 
 /** 128 bits are enough to tell contents apart, and short enough for a log line. */
 const hexDigits = 32;
 
 /** Digest of something that is not secret. */
 export function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, hexDigits);
+  return hash('sha256', text, 'hex').slice(0, hexDigits);
 }
 
 /** Digest that says nothing about the value to anybody who does not have the key. `ref` keeps equal values apart. */

@@ -99,6 +99,26 @@ describe('a Configuration', () => {
     expect(book.tables.tableFor(strict).shared.endpointsByName.get('a')).toMatchObject({ reason: 'SecretNotAllowed' });
   });
 
+  test('that denies one store sees an endpoint move to another, though its values stay', () => {
+    const book = new ClusterBook();
+    const strict = { ...orders, configuration: 'strict' };
+    const scopes = [{ storeName: 'kubernetes', deniedSecrets: ['key'] }];
+    const headers = [secretHeader('key', 'k')];
+    book.feed.apply({
+      kind: 'Component',
+      metadata: { name: 'own', namespace: 'shop' },
+      spec: { type: 'secretstores.kubernetes' },
+    });
+    book.feed.apply(configurationObject('strict', { secrets: { scopes } }));
+    book.feed.apply(secretObject('key', { k: 'one' }));
+    book.feed.apply(endpointObject('a', { headers, secretStore: 'own' }));
+    book.tables.flush();
+    expect(book.tables.tableFor(strict).shared.endpointsByName.get('a')).toMatchObject({ state: 'ready' });
+    book.feed.apply(endpointObject('a', { headers }));
+    book.tables.flush();
+    expect(book.tables.tableFor(strict).shared.endpointsByName.get('a')).toMatchObject({ reason: 'SecretNotAllowed' });
+  });
+
   test('that is not there is said once', () => {
     const book = new ClusterBook();
     book.tables.flush();
