@@ -94,17 +94,22 @@ function readStream(response: IncomingMessage, client: ClientStream, onSynced: (
 }
 
 function acknowledge(
-  { token, order, agent, proxy }: ClientStream,
+  client: ClientStream,
   { stream, revision }: { readonly stream: string; readonly revision: string },
   onAnswered: (status: number) => void,
 ): void {
+  const { token, order, agent, proxy } = client;
   const body = JSON.stringify({ stream, revision, state: 'applied', reasons: [] });
   const posting = request(new URL(acknowledgementsPath, order.origin), {
     method: 'POST',
     agent,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': body.length },
   });
-  posting.on('error', (error) => waiting.push({ kind: 'failed', proxy, message: `acknowledgement: ${error.message}` }));
+  posting.on('error', (error) => {
+    // The operator closed a kept connection just then: another one, as proxy/subscribe does.
+    if (posting.reusedSocket) acknowledge(client, { stream, revision }, onAnswered);
+    else waiting.push({ kind: 'failed', proxy, message: `acknowledgement: ${error.message}` });
+  });
   posting.on('response', (response) => {
     response.resume().on('end', () => onAnswered(response.statusCode ?? 0));
   });
