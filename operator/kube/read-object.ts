@@ -1,11 +1,12 @@
 /** Texts of the API server -> objects: checks what every object must have, and nothing more. Pure. */
 import { recordFrom, type UnknownRecord } from '#shared/resources/read-field.ts';
 import type { KubeObject, ObjectMeta } from './kube-object.ts';
+import { parseJson } from './parse-json.ts';
 
 /** `null`: it is no JSON object. */
 export function recordFromJson(text: string): UnknownRecord | null {
   try {
-    return recordFrom(JSON.parse(text));
+    return recordFrom(parseJson(text));
   } catch {
     return null;
   }
