@@ -2,6 +2,7 @@
 import { LinkError } from '#shared/errors/link-error.ts';
 import type {
   ApplyOptions,
+  Discovery,
   KubeClient,
   NewObject,
   ObjectKey,
@@ -20,7 +21,7 @@ interface FakeContent {
   readonly [field: string]: unknown;
 }
 
-export class FakeKubeClient implements KubeClient {
+export class FakeKubeClient implements KubeClient, Discovery {
   readonly calls: FakeCall[] = [];
   /** Asked before each call; what it returns is thrown. */
   failure: (call: FakeCall) => LinkError | null = () => null;
@@ -80,6 +81,10 @@ export class FakeKubeClient implements KubeClient {
 
   async delete(type: ResourceType, key: ObjectKey, _options: RequestOptions): Promise<void> {
     this.#objects.delete(this.#called('delete', pathOf(type, key)));
+  }
+
+  async resourceNames(): Promise<ReadonlySet<string>> {
+    return new Set(['httpendpoints', 'httpendpoints/status']);
   }
 
   #called(verb: FakeCall['verb'], path: string): string {

@@ -1,6 +1,7 @@
 /** The whole operator without an API server: what it needs before it serves, what it writes, how it ends. */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '#shared/clock/clock.ts';
+import { recordFrom } from '#shared/resources/read-field.ts';
 import { operatorSettingsFrom } from '#shared/settings/operator-settings-from.ts';
 import type { RunningOperator } from '../../../operator/running-operator.ts';
 import { startOperator } from '../../../operator/start-operator.ts';
@@ -86,10 +87,8 @@ async function fill({ client, watches, running }: Stage): Promise<void> {
 }
 
 function connect({ running, client }: Stage): Promise<PushReader> {
-  const caPem = Buffer.from(
-    (client.object('secrets/far/farpoint-control-plane')?.['data'] as Record<string, string>)['ca.crt'] ?? '',
-    'base64',
-  ).toString();
+  const data = recordFrom(client.object('secrets/far/farpoint-control-plane')?.['data']);
+  const caPem = Buffer.from(String(data?.['ca.crt']), 'base64').toString();
   const token = fakeToken({ expiresAtMs: systemClock.epochMs() + 3_600_000 });
   return openPush({ port: running.pushPort, caPem }, token);
 }
