@@ -3,17 +3,12 @@
  * through, because nobody can know what it was meant to deny.
  */
 import type { Logger } from '#shared/logger/logger.ts';
-import { defaultConfiguration, type Configuration } from '#shared/resources/configuration.ts';
+import type { Configuration } from '#shared/resources/configuration.ts';
 import { parseConfiguration } from '#shared/resources/parse-configuration.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
+import { closedConfiguration } from '../tables/closed-configuration.ts';
 import type { ObjectKeeper } from './kind-watch.ts';
 import { namespacedKey } from './namespaced-key.ts';
-
-/** Allows an API that does not exist, and so no other. */
-export const closedConfiguration: Configuration = {
-  ...defaultConfiguration,
-  apiAccess: { allowed: [{ name: 'none-while-the-configuration-is-broken', version: 'v1.0' }], denied: [] },
-};
 
 interface StoredConfiguration {
   readonly uid: string;

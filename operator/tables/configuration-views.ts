@@ -4,6 +4,7 @@ import type { Logger } from '#shared/logger/logger.ts';
 import { defaultConfiguration, type Configuration } from '#shared/resources/configuration.ts';
 import type { TableOptions } from '#shared/table/endpoint-table.ts';
 import type { Variant } from './endpoint-group.ts';
+import { closedConfiguration } from './closed-configuration.ts';
 import { RecentMap } from './recent-map.ts';
 import type { TableFeed } from './table-feed.ts';
 
@@ -22,6 +23,7 @@ export class ConfigurationViews {
   /** By `namespace/name`; only what somebody asked for. */
   readonly #viewsByKey = new RecentMap<ConfigurationView>(maxViews);
   readonly #default = viewOf(defaultConfiguration);
+  readonly #closed = viewOf(closedConfiguration);
 
   constructor({ feed, logger }: { readonly feed: TableFeed; readonly logger: Logger }) {
     this.#feed = feed;
@@ -52,8 +54,8 @@ export class ConfigurationViews {
   #read(key: string): ConfigurationView {
     const configuration = this.#feed.configuration(key);
     if (configuration !== null) return viewOf(configuration);
-    this.#logger.warn('there is no such Configuration, so the defaults are in force', { configuration: key });
-    return this.#default;
+    this.#logger.warn('there is no such Configuration, so nothing is allowed to its proxies', { configuration: key });
+    return this.#closed;
   }
 }
 

@@ -6,9 +6,12 @@ export interface SecretName {
   readonly name: string;
 }
 
+/** As the store name of a scope: whatever the store. No Component has such a name. */
+export const everyStore = '*';
+
 /** A denied secret stays denied whatever else is said of it. */
 export function isSecretAllowed({ storeName, name }: SecretName, scopes: readonly SecretScope[]): boolean {
-  const scope = scopes.find((candidate) => candidate.storeName === storeName);
+  const scope = scopes.find((candidate) => candidate.storeName === storeName || candidate.storeName === everyStore);
   if (scope === undefined) return true;
   if (scope.deniedSecrets.includes(name)) return false;
   if (scope.allowedSecrets.length > 0) return scope.allowedSecrets.includes(name);

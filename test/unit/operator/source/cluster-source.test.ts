@@ -227,7 +227,7 @@ describe('Configurations', () => {
   test('that were bad from the beginning let nothing through', () => {
     watches.show('configurations', broken);
     const { allowed = [] } = source.configuration('default/c')?.apiAccess ?? {};
-    expect(allowed.map(({ name }) => name)).toEqual(['none-while-the-configuration-is-broken']);
+    expect(allowed.map(({ name }) => name)).toEqual(['none-while-there-is-no-configuration']);
     expect(lines[0]?.fields['mistakes']).toEqual([
       'Configuration default/c: spec.logging.apiLogging.enabled must be true or false',
     ]);
