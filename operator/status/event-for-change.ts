@@ -30,7 +30,7 @@ export function eventForChange({ before, after }: ConditionChange, origin: Event
   return {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
-    metadata: { name: `${name.slice(0, 200)}.${digestOf(JSON.stringify(identity)).slice(0, 16)}`, namespace },
+    metadata: { name: eventName(name, JSON.stringify(identity)), namespace },
     eventTime: new Date(nowMs).toISOString().replace('Z', '000Z'),
     reportingController,
     reportingInstance: instance.slice(0, 128),
@@ -40,6 +40,11 @@ export function eventForChange({ before, after }: ConditionChange, origin: Event
     note: shortened(note),
     type: after !== null && isWarning(after) ? 'Warning' : 'Normal',
   };
+}
+
+/** A DNS subdomain, as the names of objects are, for any name of an object. */
+function eventName(name: string, identity: string): string {
+  return `${name.slice(0, 200).replace(/[-.]+$/, '')}.${digestOf(identity).slice(0, 16)}`;
 }
 
 /** Whether somebody should act. */

@@ -143,18 +143,17 @@ export class StatusTerm {
       // It may have changed while it waited.
       const difference = key === null ? null : this.#differences.find(key, { hasStatus: true });
       if (key === null || difference === null) continue;
-      const write = writeStatus(
-        this.#options.kube,
-        { object: difference.object, status: difference.plan.status },
-        signal,
-      )
-        .then((outcome) => this.#settle(key, difference, outcome))
-        .finally(() => {
-          this.#writesByKey.delete(key);
-          this.#wake();
-        });
-      this.#writesByKey.set(key, write);
+      this.#writesByKey.set(key, this.#writeOne(key, difference, signal));
     }
+  }
+
+  async #writeOne(key: string, difference: StatusDifference, signal: AbortSignal): Promise<void> {
+    const { object, plan } = difference;
+    const outcome = await writeStatus(this.#options.kube, { object, status: plan.status }, signal);
+    // In one step with what follows: a look in between would take the mark and find the write still under way.
+    this.#writesByKey.delete(key);
+    this.#settle(key, difference, outcome);
+    this.#wake();
   }
 
   #settle(key: string, difference: StatusDifference, outcome: WriteOutcome): void {
@@ -174,8 +173,7 @@ export class StatusTerm {
         return;
       case 'outdated':
         metrics.statusWritten('outdated');
-        // The watch will show what has the name now, if anything.
-        this.#queue.mark(key, this.#options.clock.monotonicMs() + outdatedMs);
+        this.#lookWhenNewer(key, difference);
         return;
       case 'unsupported':
         this.#setSupport(false);
@@ -184,6 +182,13 @@ export class StatusTerm {
         metrics.statusWritten('failed');
         this.#failed(key, outcome);
     }
+  }
+
+  /** The watch shows what has the name now, if anything, or has done so while the write was under way. */
+  #lookWhenNewer(key: string, { object }: StatusDifference): void {
+    const { clock, endpoints } = this.#options;
+    const isNewer = endpoints.endpoint(key)?.object.metadata.resourceVersion !== object.metadata.resourceVersion;
+    this.#queue.mark(key, isNewer ? -Infinity : clock.monotonicMs() + outdatedMs);
   }
 
   #failed(key: string, { error, retryAfterMs, isServerBusy }: WriteOutcome & { readonly kind: 'failed' }): void {
