@@ -15,7 +15,7 @@ export function sampledState(parts: OperatorParts, { isReady, isLeader, clock }:
   return {
     isReady,
     isLeader,
-    objectCounts: () => (parts.source === null ? [] : Object.entries(parts.source.counts)),
+    objectCounts: () => objectCounts(parts),
     tableAgeMs: () => parts.book?.ageMs() ?? null,
     watchSilenceMs: () => {
       const sinceMs = parts.source?.silentSinceMs ?? null;
@@ -25,6 +25,17 @@ export function sampledState(parts: OperatorParts, { isReady, isLeader, clock }:
     problemCounts: () => parts.book?.problemCounts() ?? [],
     certificateEnds: () => certificateEnds(parts),
   };
+}
+
+function objectCounts({ source }: OperatorParts): [string, number][] {
+  if (source === null) return [];
+  const { endpoints, secrets, pods, brokenConfigurations } = source.counts;
+  return [
+    ['endpoints', endpoints],
+    ['secrets', secrets],
+    ['pods', pods],
+    ['broken_configurations', brokenConfigurations],
+  ];
 }
 
 function* tableRevisions({ book, push }: OperatorParts): Generator<TableRevision> {
