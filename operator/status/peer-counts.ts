@@ -7,13 +7,6 @@ export interface PeerCounts extends ProgrammedCounts {
   isComplete(): boolean;
 }
 
-/** There is one replica only. */
-export const noPeers: PeerCounts = {
-  countFor: () => ({ entitled: 0, programmed: 0 }),
-  onChanged: () => () => undefined,
-  isComplete: () => true,
-};
-
 /** Both together. */
 export function sumOfCounts(a: ProgrammedCount, b: ProgrammedCount): ProgrammedCount {
   return { entitled: a.entitled + b.entitled, programmed: a.programmed + b.programmed };
