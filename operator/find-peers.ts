@@ -29,8 +29,14 @@ export interface FindPeersOptions {
 /** A token is far from this size. */
 const maxTokenLength = 65_536;
 
-/** Starts it all as tasks. Returns what the other replicas count. */
-export function findPeers(options: FindPeersOptions): PeerCounts {
+export interface Peers {
+  /** What the other replicas count. */
+  readonly counts: PeerCounts;
+  readonly directory: ReplicaDirectory;
+}
+
+/** Starts it all as tasks. */
+export function findPeers(options: FindPeersOptions): Peers {
   const { settings, kube, push, caPem, tasks, clock, logger } = options;
   const { namespace, replicaName, serviceNames, peerTokenFile, leaseDurationMs: durationMs } = settings;
   const address = addressOf(settings, push.port);
@@ -67,7 +73,7 @@ export function findPeers(options: FindPeersOptions): PeerCounts {
     logger,
   });
   tasks.add('peer counts', (signal) => counts.run(signal));
-  return counts;
+  return { counts, directory };
 }
 
 function addressOf({ advertise }: OperatorSettings, port: number): string {

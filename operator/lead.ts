@@ -2,6 +2,7 @@
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { OperatorSettings } from '#shared/settings/operator-settings.ts';
+import type { Peers } from './find-peers.ts';
 import { foreignBundleEvent } from './foreign-bundle-event.ts';
 import type { ControlPlaneAuthority } from './identity/control-plane-authority.ts';
 import { TrustBundles } from './identity/trust-bundles.ts';
@@ -9,10 +10,10 @@ import type { LeaseElection } from './kube/lease-election.ts';
 import { events } from './kube/resource-types.ts';
 import { LeaderTasks } from './leader-tasks.ts';
 import type { OperatorKube } from './operator-kube.ts';
+import { removeStaleLeases } from './peers/remove-stale-leases.ts';
 import type { RunningPushServer } from './push/start-push-server.ts';
 import type { ClusterSource } from './source/cluster-source.ts';
 import { PodAppNames } from './status/app-names.ts';
-import type { PeerCounts } from './status/peer-counts.ts';
 import { StatusWriter } from './status/status-writer.ts';
 import type { TableBook } from './tables/table-book.ts';
 import type { TaskGroup } from './task-group.ts';
@@ -25,7 +26,7 @@ export interface LeadOptions {
   readonly book: TableBook;
   readonly push: RunningPushServer;
   readonly authority: ControlPlaneAuthority;
-  readonly peerCounts: PeerCounts;
+  readonly peers: Peers;
   readonly metrics: OperatorMetrics;
   readonly tasks: TaskGroup;
   readonly election: LeaseElection;
@@ -39,7 +40,7 @@ const fieldManager = 'farpoint-operator';
 
 /** Starts it all as tasks. */
 export function lead(options: LeadOptions): void {
-  const { settings, kube, source, tasks, authority, election, leading, clock, logger } = options;
+  const { settings, kube, source, peers, tasks, authority, election, leading, clock, logger } = options;
   const writer = statusWriter(options);
   tasks.add('status', (signal) => writer.run(signal));
   const trustBundles = (signal: AbortSignal): Promise<void> =>
@@ -56,7 +57,12 @@ export function lead(options: LeadOptions): void {
       clock,
       logger,
     }).run(signal);
-  const leaderTasks = new LeaderTasks({ tasks, runs: { 'trust bundles': trustBundles } });
+  const staleLeases = (signal: AbortSignal): Promise<void> =>
+    removeStaleLeases({ kube: kube.client, directory: peers.directory, clock, logger }, signal);
+  const leaderTasks = new LeaderTasks({
+    tasks,
+    runs: { 'trust bundles': trustBundles, 'stale leases': staleLeases },
+  });
   election.onChanged((isLeading) => {
     writer.setLeading(isLeading);
     leaderTasks.setLeading(isLeading);
@@ -65,7 +71,7 @@ export function lead(options: LeadOptions): void {
 }
 
 function statusWriter(options: LeadOptions): StatusWriter {
-  const { settings, kube, source, book, push, peerCounts, metrics, tasks, clock, logger } = options;
+  const { settings, kube, source, book, push, peers, metrics, tasks, clock, logger } = options;
   const appNames = new PodAppNames(source.pods, settings.annotationPrefixes);
   const stop = appNames.follow();
   tasks.signal.addEventListener('abort', stop, { once: true });
@@ -74,7 +80,7 @@ function statusWriter(options: LeadOptions): StatusWriter {
     endpoints: source,
     reports: book,
     counts: push.counts,
-    peerCounts,
+    peerCounts: peers.counts,
     appNames,
     instance: settings.replicaName,
     metrics: metrics.status,

@@ -128,7 +128,7 @@ export class Operator {
     this.#readiness.done('listener');
     logger.info('operator is ready', { port: push.port, namespaces: settings.watchNamespaces });
     const { kube } = this.#options;
-    const peerCounts = findPeers({
+    const peers = findPeers({
       settings,
       kube,
       push,
@@ -145,7 +145,7 @@ export class Operator {
       book,
       push,
       authority,
-      peerCounts,
+      peers,
       election: this.#election,
     });
   }

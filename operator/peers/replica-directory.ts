@@ -15,8 +15,14 @@ export interface Replica {
   readonly address: string;
 }
 
-interface SeenReplica extends Replica {
+/** The Lease of a replica. */
+export interface ReplicaLease {
+  /** `namespace/name`. */
+  readonly key: string;
   readonly resourceVersion: string;
+}
+
+interface SeenReplica extends Replica, ReplicaLease {
   readonly durationMs: number;
   readonly seenAtMs: number;
 }
@@ -30,6 +36,8 @@ export interface ReplicaDirectoryOptions {
 /** More than anybody runs; a bound for what somebody could create. */
 const maxReplicas = 32;
 const longestDurationMs = 600_000;
+/** A replica whose Lease has not changed for so long does not come back. */
+const staleMs = 600_000;
 
 export class ReplicaDirectory implements ObjectKeeper {
   readonly #options: ReplicaDirectoryOptions;
@@ -47,6 +55,14 @@ export class ReplicaDirectory implements ObjectKeeper {
       .slice(0, maxReplicas);
   }
 
+  /** Leases that nobody renews any more. */
+  stale(): readonly ReplicaLease[] {
+    const nowMs = this.#options.clock.monotonicMs();
+    return [...this.#replicasByKey.values()].filter(
+      ({ seenAtMs, durationMs }) => nowMs - seenAtMs >= durationMs + staleMs,
+    );
+  }
+
   keys(): Iterable<string> {
     return this.#replicasByKey.keys();
   }
@@ -61,6 +77,7 @@ export class ReplicaDirectory implements ObjectKeeper {
     if (typeof name !== 'string' || typeof seconds !== 'number' || address === undefined) return this.remove(key);
     if (name === ownName) return;
     this.#replicasByKey.set(key, {
+      key,
       name,
       address,
       resourceVersion: object.metadata.resourceVersion,

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { NewObject, ObjectKey } from '../../../../operator/kube/kube-client.ts';
 import type { KubeObject } from '../../../../operator/kube/kube-object.ts';
 import { ReplicaDirectory } from '../../../../operator/peers/replica-directory.ts';
+import { removeStaleLeases } from '../../../../operator/peers/remove-stale-leases.ts';
 import { keepPresence } from '../../../../operator/peers/replica-presence.ts';
 import { kubeObject } from '../../../support/kube-objects.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
@@ -46,6 +47,39 @@ describe('other replicas', () => {
     for (let index = 0; index < 100; index++) directory.upsert(lease(`r${index}`, 'r:1'));
     expect(directory.others()).toHaveLength(32);
   });
+});
+
+test('a Lease that nobody renews any more is removed by the leader, unless it was renewed meanwhile', async () => {
+  const clock = new ManualClock();
+  const directory = new ReplicaDirectory({ ownName: 'a', clock });
+  directory.upsert({ ...lease('b', 'b:1'), metadata: { ...lease('b', 'b:1').metadata, resourceVersion: '7' } });
+  const deleted: unknown[] = [];
+  const stop = new AbortController();
+  const done = removeStaleLeases(
+    {
+      kube: {
+        delete: (_type, key, options) => {
+          deleted.push([key, options.preconditions]);
+          directory.remove('far/farpoint-replica-b');
+          return Promise.resolve();
+        },
+      },
+      directory,
+      clock,
+      logger: memoryLogger([]),
+    },
+    stop.signal,
+  );
+  for (let minute = 0; minute < 10; minute++) {
+    clock.advance(60_000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(deleted).toEqual([]);
+  clock.advance(60_000);
+  await waitUntil(() => deleted.length > 0);
+  expect(deleted).toEqual([[{ namespace: 'far', name: 'farpoint-replica-b' }, { resourceVersion: '7' }]]);
+  stop.abort();
+  await done;
 });
 
 test('presence is renewed three times within its duration, and taken back at the end', async () => {
