@@ -100,6 +100,11 @@ export class Operator {
     this.#tasks.add('start', (signal) => this.#startParts(signal));
   }
 
+  /** The parts that run. */
+  get running(): readonly string[] {
+    return this.#tasks.running;
+  }
+
   /** Sends proxies elsewhere, then ends everything. */
   async end(): Promise<void> {
     const { settings, kube, logger } = this.#options;

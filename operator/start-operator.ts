@@ -19,6 +19,9 @@ export interface StartOperatorOptions {
   readonly lifetimes?: AuthorityLifetimes;
 }
 
+/** After the time that proxies are given; giving the Leases up takes two seconds at most. */
+const overtimeMs = 5_000;
+
 /**
  * Resolves when /healthz, /readyz and /metrics are served; the rest follows as soon as the API server answers. Rejects with
  * ConfigError, or with an Error of one clear sentence when that port cannot be had; nothing is left open then.
@@ -43,6 +46,10 @@ export async function startOperator(
   const end = (manner: EndManner): void => {
     if (isEnding) return;
     isEnding = true;
+    const overtime = clock.after(settings.shutdownGraceMs + overtimeMs, () => {
+      logger.error('shutdown takes too long and is cut off', { parts: operator.running });
+      ended.resolve('forced');
+    });
     operator
       .end()
       .then(() => listener.close())
@@ -52,7 +59,8 @@ export async function startOperator(
           logger.error('shutdown failed', { err });
           ended.resolve('forced');
         },
-      );
+      )
+      .finally(() => overtime.cancel());
   };
   void operator.failed.then(() => end('forced'));
   return {

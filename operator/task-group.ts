@@ -8,7 +8,7 @@ export interface TaskGroupOptions {
 export class TaskGroup {
   readonly #options: TaskGroupOptions;
   readonly #stop = new AbortController();
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Map<Promise<void>, string>();
   #hasFailed = false;
 
   constructor(options: TaskGroupOptions) {
@@ -23,14 +23,19 @@ export class TaskGroup {
   /** Starts a task. It is to resolve when the signal is aborted; what it throws after that counts as nothing. */
   add(name: string, run: (signal: AbortSignal) => Promise<void>): void {
     const task = this.#run(name, run).finally(() => this.#running.delete(task));
-    this.#running.add(task);
+    this.#running.set(task, name);
+  }
+
+  /** The names of those that have not ended. */
+  get running(): readonly string[] {
+    return [...this.#running.values()];
   }
 
   /** Ends all tasks and resolves when they have ended. */
   async end(): Promise<void> {
     this.#stop.abort();
     // One that ends may have started another.
-    while (this.#running.size > 0) await Promise.all(this.#running);
+    while (this.#running.size > 0) await Promise.all(this.#running.keys());
   }
 
   async #run(name: string, run: (signal: AbortSignal) => Promise<void>): Promise<void> {

@@ -14,6 +14,8 @@ export interface FakeListWatch {
 
 export class FakeListWatches {
   readonly started: FakeListWatch[] = [];
+  /** They do not end when they should. */
+  isDeaf = false;
 
   /** Pass it as `createListWatch`. */
   readonly create: CreateListWatch = (options) => ({
@@ -30,6 +32,7 @@ export class FakeListWatches {
           },
         });
         signal.addEventListener('abort', () => {
+          if (this.isDeaf) return;
           isRunning = false;
           resolve();
         });

@@ -189,6 +189,16 @@ describe('an operator that is ended', () => {
 });
 
 describe('an operator that cannot go on', () => {
+  test('ends all the same when a part of it does not, and says which', async () => {
+    const stage = await startStage(['--shutdown-grace=0']);
+    await waitUntil(() => stage.watches.started.length === 5);
+    stage.watches.isDeaf = true;
+    stage.running.shutdown();
+    expect(await stage.running.ended).toBe('forced');
+    const line = stage.lines.find(({ message }) => message === 'shutdown takes too long and is cut off');
+    expect(line?.fields['parts']).toEqual(['source']);
+  });
+
   test('says why and ends: its port is taken', async () => {
     const { port } = await startUpstream((_request, response) => response.end());
     const stage = await startStage([`--port=${port}`]);
