@@ -236,7 +236,8 @@ export class StatusTerm {
   /** In place of a status. What was there before this term is news only where something is wrong: nobody wrote down what was said of it. */
   #say(key: string, difference: StatusDifference): void {
     const { creationTimestamp = '' } = difference.object.metadata;
-    const isOld = difference.isFirst && Date.parse(creationTimestamp) < this.#startEpochMs;
+    // The time is in whole seconds, rounded down.
+    const isOld = difference.isFirst && Date.parse(creationTimestamp) + 999 < this.#startEpochMs;
     this.#differences.noteSaid(key, difference);
     this.#differentMsByKey.delete(key);
     this.#tell(difference, isOld);
