@@ -13,6 +13,8 @@ export interface OperatorProcessOptions {
   /** The operator's own. */
   readonly namespace: string;
   readonly logFile: string;
+  /** Of the push channel; any free one unless given. */
+  readonly port?: number;
   readonly args?: readonly string[];
 }
 
@@ -28,7 +30,8 @@ export interface OperatorProcess {
 /** Starts `farpoint operator` on free ports of loopback. */
 export async function startOperatorProcess(options: OperatorProcessOptions): Promise<OperatorProcess> {
   const { children, kubeconfigPath, namespace, logFile, args = [] } = options;
-  const [port, metricsPort] = [await freePort(), await freePort()];
+  const port = options.port ?? (await freePort());
+  const metricsPort = await freePort();
   const child = await children.start({
     name: 'the operator',
     command: process.execPath,
