@@ -2,6 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { ask } from '../../support/ask.ts';
+import { parseExposition, type Family } from '../../support/exposition.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { ChildProcesses } from './child-processes.ts';
 import { startOperatorProcess, type OperatorProcess } from './farpoint-process.ts';
@@ -26,14 +28,20 @@ export interface KillableOperator {
   hasEnded(): boolean;
   /** Ends it without a warning. */
   kill(): Promise<void>;
+  /** Ends it as a rollout does; resolves when it is over. */
+  stop(): Promise<void>;
   /** Starts another in its place; does not wait until it is ready. */
   start(): Promise<void>;
   /** Resolves when it serves proxies. */
   ready(): Promise<void>;
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
+  metrics(): Promise<ReadonlyMap<string, Family>>;
   /** What all of them have logged, down to the last detail. */
   log(): Promise<readonly OperatorLogLine[]>;
 }
+
+/** More than it takes to send proxies elsewhere. */
+const graceMs = 30_000;
 
 /** Starts it; it ends with the test. Resolves when it serves proxies. */
 export async function startKillableOperator(options: KillableOperatorOptions): Promise<KillableOperator> {
@@ -57,11 +65,13 @@ export async function startKillableOperator(options: KillableOperatorOptions): P
     port,
     hasEnded: () => operator.child.hasEnded(),
     kill: () => operator.child.end(0),
+    stop: () => operator.child.end(graceMs),
     start: async () => {
       operator = await begin();
     },
     ready: () => operator.ready(),
     signal: (signal) => operator.child.signal(signal),
+    metrics: async () => parseExposition((await ask(operator.metricsPort, { path: '/metrics' })).body),
     log: async () => {
       const lines = (await readFile(logFile, 'utf8')).split('\n').filter((line) => line.startsWith('{'));
       return lines.map((line) => JSON.parse(line) as OperatorLogLine);
