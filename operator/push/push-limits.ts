@@ -15,7 +15,7 @@ export interface PushLimits {
   readonly maxBodyBytesInAll: number;
   /** Requests whose token is being looked at. */
   readonly maxAuthentications: number;
-  /** A stream is written in pieces of about this size, one at a time. */
+  /** A stream is written in pieces of at most this size, or of one line, one at a time. */
   readonly pieceBytes: number;
   /** Of silence, until a PING. */
   readonly pingAfterMs: number;
@@ -45,7 +45,8 @@ export const defaultPushLimits: PushLimits = {
   maxBodyBytes: 2 * 1024 * 1024,
   maxBodyBytesInAll: 64 * 1024 * 1024,
   maxAuthentications: 4_096,
-  pieceBytes: 64 * 1024,
+  // With what frames it, it fits into one TLS record and one buffer of Node's, which each connection keeps.
+  pieceBytes: 16_000,
   pingAfterMs: 15_000,
   stalledAfterMs: 30_000,
   expiryNoticeMs: 60_000,

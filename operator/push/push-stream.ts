@@ -1,7 +1,7 @@
 /**
- * One stream to one proxy. It writes only when the connection can take more and then always the difference to the newest
- * table, so a slow proxy skips what came between and nothing queues up for it. The base of a difference is what was sent on
- * this stream before, whether or not the proxy could use it.
+ * One stream to one proxy. One small write is under way at most; when the connection has taken it, the next is the difference to
+ * the newest table, so a slow proxy skips what came between and nothing queues up for it. The base of a difference is what was
+ * sent on this stream before, whether or not the proxy could use it.
  */
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '#shared/clock/clock.ts';
@@ -51,7 +51,7 @@ export class PushStream {
   #transferTable: AudienceTable | null = null;
   #unanswered: AudienceTable[] = [];
   #lastWriteMs: number;
-  #blockedSinceMs: number | null = null;
+  #isWriting = false;
   #drain: { readonly reconnectAfterMs: number; readonly endAtMs: number; isTold: boolean } | null = null;
   #end: { readonly reason: StreamEnd; readonly atMs: number } | null = null;
 
@@ -71,20 +71,10 @@ export class PushStream {
     return this.#end?.reason ?? null;
   }
 
-  /** Takes the newest table, and begins to send what differs as soon as the connection can take it. */
+  /** Takes the newest table, and sends what differs as soon as the connection can take it. */
   offer(table: AudienceTable): void {
     this.#newest = table;
-    this.pump();
-  }
-
-  /** Writes what there is to write for as long as the connection takes it. To be called when it has drained. */
-  pump(): void {
-    if (this.#response.writableNeedDrain) return;
-    this.#blockedSinceMs = null;
-    while (this.#end === null) {
-      const piece = this.#nextPiece();
-      if (piece === null || !this.#write(piece)) return;
-    }
+    this.#writeNext();
   }
 
   /** The table that an acknowledgement is about; null when it is not one of the last that were sent. */
@@ -101,21 +91,15 @@ export class PushStream {
     if (this.#drain !== null || this.#end !== null) return;
     const endAtMs = this.#tools.clock.monotonicMs() + reconnectAfterMs + graceMs;
     this.#drain = { reconnectAfterMs, endAtMs, isTold: false };
-    this.pump();
+    this.#writeNext();
   }
 
-  /** Ends it now, after what is written already. */
+  /** Ends it now: what is written already has `lingerMs` to leave. */
   end(reason: StreamEnd): void {
     if (this.#end !== null) return;
     this.#end = { reason, atMs: this.#tools.clock.monotonicMs() };
     this.#transfer = null;
     this.#response.end();
-  }
-
-  /** Ends it at once: properly if the connection takes that, without another byte if not. */
-  cut(reason: StreamEnd): void {
-    if (this.#response.writableNeedDrain) this.destroy(reason);
-    else this.end(reason);
   }
 
   /** Ends it without another byte. */
@@ -129,15 +113,15 @@ export class PushStream {
     const { limits } = this.#tools;
     if (this.#end !== null)
       return nowMs - this.#end.atMs >= limits.lingerMs ? void this.#response.destroy() : undefined;
-    if (this.#blockedSinceMs !== null && nowMs - this.#blockedSinceMs >= limits.stalledAfterMs)
-      return this.destroy('stalled');
+    const quietMs = nowMs - this.#lastWriteMs;
+    if (this.#isWriting && quietMs >= limits.stalledAfterMs) return this.destroy('stalled');
     const { expiresAtMs } = this.identity;
     if (epochMs >= expiresAtMs) return this.end('expired');
     if (this.#drain !== null && nowMs >= this.#drain.endAtMs) return this.end('drained');
     const noticeMs = Math.min(limits.expiryNoticeMs, (expiresAtMs - this.#openedAtEpochMs) / 4);
     if (this.#drain === null && expiresAtMs - epochMs <= noticeMs)
       return this.drain(Math.round((Math.random() * (expiresAtMs - epochMs)) / 2), expiresAtMs - epochMs);
-    if (nowMs - this.#lastWriteMs >= limits.pingAfterMs && !this.#response.writableNeedDrain) this.#write(pingLine);
+    if (quietMs >= limits.pingAfterMs && !this.#isWriting) this.#write(pingLine);
   }
 
   #nextPiece(): Buffer | null {
@@ -190,12 +174,20 @@ export class PushStream {
     this.#tools.metrics.tableSent(changes);
   }
 
-  /** Says whether the connection takes more at once. */
-  #write(bytes: Buffer): boolean {
+  #writeNext(): void {
+    if (this.#isWriting || this.#end !== null) return;
+    const piece = this.#nextPiece();
+    if (piece !== null) this.#write(piece);
+  }
+
+  #write(bytes: Buffer): void {
+    this.#isWriting = true;
     this.#lastWriteMs = this.#tools.clock.monotonicMs();
     this.#tools.metrics.bytesSent(bytes.length);
-    if (this.#response.write(bytes)) return true;
-    this.#blockedSinceMs ??= this.#lastWriteMs;
-    return false;
+    this.#response.write(bytes, (error) => {
+      if (error !== undefined && error !== null) return; // the connection is gone
+      this.#isWriting = false;
+      this.#writeNext();
+    });
   }
 }

@@ -100,7 +100,7 @@ export class StreamHub {
     const others = [...ofPod].filter((other) => other.stream.endReason === null);
     for (const { stream: oldest } of others.slice(0, Math.max(0, others.length + 1 - limits.maxStreamsPerPod))) {
       oldest.drain(replacedReconnectMs, 0);
-      oldest.cut('replaced');
+      oldest.end('replaced');
     }
     this.#openByPod.set(podUid, ofPod.add(open));
     this.#openById.set(id, open);
@@ -108,7 +108,6 @@ export class StreamHub {
     this.tally.move(null, open.standing);
     metrics.streamOpened();
     response.on('error', () => undefined); // `close` follows
-    response.on('drain', () => stream.pump());
     response.once('close', () => this.#closed(open));
     response.writeHead(200, {
       'Content-Type': 'application/x-ndjson',
@@ -116,7 +115,7 @@ export class StreamHub {
       Connection: 'close',
       [streamIdField]: id,
     });
-    stream.pump();
+    stream.offer(table);
   }
 
   /** Of all open streams, each once. */
@@ -143,7 +142,7 @@ export class StreamHub {
 
   /** Ends the streams of a pod that is no longer who it was. */
   endPod(podUid: string): void {
-    for (const { stream } of this.#openByPod.get(podUid) ?? []) stream.cut('identity-ended');
+    for (const { stream } of this.#openByPod.get(podUid) ?? []) stream.end('identity-ended');
   }
 
   /**

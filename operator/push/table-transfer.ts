@@ -17,37 +17,49 @@ export interface TableTransferOptions {
 export class TableTransfer {
   /** How many endpoints come, change or go. */
   readonly changes: number;
-  readonly #lines: Iterator<Buffer>;
+  readonly #lines: Iterator<Buffer, void>;
   readonly #pieceBytes: number;
-  #left: number;
+  /** Begins the next piece; null: the last line has been given. */
+  #next: Buffer | null;
 
   constructor({ differences, revision, options, lines, pieceBytes }: TableTransferOptions) {
     const deletes = differences.flatMap((difference) => difference.deletes);
     const upserts = differences.map((difference) => difference.upserts);
     this.changes = deletes.length + upserts.reduce((sum, { length }) => sum + length, 0);
     this.#lines = messages({ deletes, upserts, revision, options, lines });
-    this.#left = this.changes + 1;
+    this.#next = this.#takeLine();
     this.#pieceBytes = pieceBytes;
   }
 
   /** Whether the last piece has been given. */
   get isComplete(): boolean {
-    return this.#left === 0;
+    return this.#next === null;
   }
 
-  /** The next whole lines, of about `pieceBytes` together; at least one. */
+  /** The next whole lines, of at most `pieceBytes` together; at least one. */
   nextPiece(): Buffer {
     const piece: Buffer[] = [];
     let bytes = 0;
-    while (bytes < this.#pieceBytes && this.#left > 0) {
-      const next = this.#lines.next();
-      if (next.done === true) break;
-      piece.push(next.value);
-      bytes += next.value.length;
-      this.#left -= 1;
+    while (this.#next !== null && (piece.length === 0 || bytes + this.#next.length <= this.#pieceBytes)) {
+      piece.push(this.#next);
+      bytes += this.#next.length;
+      this.#next = this.#takeLine();
     }
-    return Buffer.concat(piece, bytes);
+    return piece.length === 1 && piece[0] !== undefined ? piece[0] : joined(piece, bytes);
   }
+
+  #takeLine(): Buffer | null {
+    const next = this.#lines.next();
+    return next.done === true ? null : next.value;
+  }
+}
+
+/** Not from Node's pool: a slow proxy would hold up all that shares the slab. */
+function joined(lines: readonly Buffer[], bytes: number): Buffer {
+  const whole = Buffer.allocUnsafeSlow(bytes);
+  let at = 0;
+  for (const line of lines) at += line.copy(whole, at);
+  return whole;
 }
 
 interface Messages {

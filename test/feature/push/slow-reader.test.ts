@@ -8,9 +8,9 @@ import { untilStill } from '../../support/until-still.ts';
 import { startTestPushServer, type TestPushServer } from '../../support/start-test-push-server.ts';
 
 /** More than the two kernels and both ends' streams take in together. */
-const tableBytes = 24 * 1024 * 1024;
+const tableBytes = 12 * 1024 * 1024;
 const endpointBytes = 64 * 1024;
-const maxTakenBytes = 16 * 1024 * 1024;
+const maxTakenBytes = 10 * 1024 * 1024;
 
 describe('a proxy that stops reading', () => {
   test('is sent no more than the connection takes, and then the newest table', async () => {
@@ -55,7 +55,7 @@ describe('a proxy that stops reading', () => {
   });
 
   test('is cut off when its pod ends', async () => {
-    const server = await startTestPushServer();
+    const server = await startTestPushServer({ limits: { lingerMs: 0 } });
     const slow = await openPush(server, 'token-a');
     await slow.synced(1);
     slow.response.pause();
