@@ -1,8 +1,10 @@
 /** A client of the push channel that keeps every byte it gets: TLS verified, one connection a stream. */
 import { Agent, request, type RequestOptions } from 'node:https';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { connect } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import { acknowledgementsPath, streamIdField, tablesPath } from '#shared/push/push-channel.ts';
+import { RawConnection } from './raw-connection.ts';
 import { waitUntil } from './start-test-proxy.ts';
 
 export interface PushTarget {
@@ -146,4 +148,14 @@ export async function openPush(target: PushTarget, token: string, hello: unknown
   });
   if (response.statusCode !== 200) throw new Error(`the stream was refused with ${response.statusCode}`);
   return new PushReader(response, target, token);
+}
+
+/** A connection for bytes that no client would send. */
+export async function openTlsConnection({ port, caPem }: PushTarget): Promise<RawConnection> {
+  const socket = connect({ host: '127.0.0.1', port, ca: caPem, servername: 'localhost' });
+  onTestFinished(() => void socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    socket.once('secureConnect', resolve).once('error', reject);
+  });
+  return new RawConnection(socket);
 }

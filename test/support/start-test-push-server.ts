@@ -22,6 +22,8 @@ export interface TestPushServer extends PushTarget {
   /** What `authenticate` says of each token; a token that is not here is unauthenticated. */
   readonly resultsByToken: Map<string, AuthenticationResult>;
   isReady: boolean;
+  /** Called when a token has been looked at. */
+  onAuthenticated: () => void;
   endIdentity(podUid: string): void;
   present(certificate: ServingCertificate): void;
 }
@@ -61,15 +63,19 @@ export async function startTestPushServer(options: TestPushServerOptions = {}): 
     (app) => [`token-${app}`, { state: 'accepted', identity: identityOf(app) }] as const,
   );
   const resultsByToken = new Map<string, AuthenticationResult>(accepted);
-  const state = { isReady: true };
+  const state = { isReady: true, onAuthenticated: (): void => undefined };
   const running = await startPushServer({
     address: '127.0.0.1',
     port: 0,
     certificate: { current: () => certificate, onChanged: (listener) => subscribe(changed, listener) },
     board,
     isReady: () => state.isReady,
-    authenticate: (token) =>
-      Promise.resolve(resultsByToken.get(token) ?? { state: 'unauthenticated', message: 'the token is not accepted' }),
+    authenticate: (token) => {
+      state.onAuthenticated();
+      return Promise.resolve(
+        resultsByToken.get(token) ?? { state: 'unauthenticated', message: 'the token is not accepted' },
+      );
+    },
     identityWatch: { onEnded: (listener) => subscribe(ended, listener) },
     peerResult,
     clock,

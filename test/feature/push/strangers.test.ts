@@ -1,10 +1,9 @@
 /** Connections on which nobody authenticates: slow, broken, too many. The proxies that are connected do not notice. */
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { tablesPath } from '#shared/push/push-channel.ts';
 import { fakeEndpoint } from '../../support/fake-board.ts';
-import { askPush, openPush, type PushReader } from '../../support/push-reader.ts';
+import { askPush, openPush, openTlsConnection, type PushReader } from '../../support/push-reader.ts';
 import { RawConnection } from '../../support/raw-connection.ts';
 import { waitUntil } from '../../support/start-test-proxy.ts';
 import { startTestPushServer, type TestPushServer } from '../../support/start-test-push-server.ts';
@@ -41,7 +40,7 @@ describe('a connection', () => {
   ])('that %s is closed with 408', async (_, text) => {
     const server = await startTestPushServer({ limits: { headerTimeoutMs: 100, requestTimeoutMs: 200 } });
     const reader = await openPush(server, 'token-a');
-    const connection = await openTls(server);
+    const connection = await openTlsConnection(server);
     connection.send(text);
     const answer = await connection.receives('\r\n\r\n{"code":');
     await connection.closed();
@@ -61,7 +60,7 @@ describe('a connection', () => {
   ])('with %s is answered and closed', async (_, text, status) => {
     const server = await startTestPushServer();
     const reader = await openPush(server, 'token-a');
-    const connection = await openTls(server);
+    const connection = await openTlsConnection(server);
     connection.send(text);
     await connection.closed();
     expect(connection.received).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -80,7 +79,7 @@ describe('strangers', () => {
     const server = await startTestPushServer({ limits: { maxStrangers: 4 } });
     const readers = [await openPush(server, 'token-a'), await openPush(server, 'token-b')];
     const connections: RawConnection[] = [];
-    for (let count = 0; count < 10; count += 1) connections.push(await openTls(server));
+    for (let count = 0; count < 10; count += 1) connections.push(await openTlsConnection(server));
     await waitUntil(() => server.counted.get('connectionRefused too-many') === 6);
     await waitUntil(() => connections.filter(({ isClosed }) => isClosed).length === 6);
     expect(connections.slice(-4).every(({ isClosed }) => !isClosed)).toBe(true);
@@ -118,15 +117,6 @@ async function openTcp({ port }: TestPushServer): Promise<RawConnection> {
   onTestFinished(() => void socket.destroy());
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve).once('error', reject);
-  });
-  return new RawConnection(socket);
-}
-
-async function openTls({ port, caPem }: TestPushServer): Promise<RawConnection> {
-  const socket = connect({ host: '127.0.0.1', port, ca: caPem, servername: 'localhost' });
-  onTestFinished(() => void socket.destroy());
-  await new Promise<void>((resolve, reject) => {
-    socket.once('secureConnect', resolve).once('error', reject);
   });
   return new RawConnection(socket);
 }
