@@ -6,10 +6,11 @@ import { openPush } from '../support/push-reader.ts';
 import { waitUntil } from '../support/start-test-proxy.ts';
 import { endpointManifest, secretManifest, type EndpointOptions } from '../support/tls-manifests.ts';
 import { endpointViewer } from './support/endpoint-status.ts';
+import { outputOf } from './support/output-of.ts';
 import { createPodCredentials } from './support/pod-credentials.ts';
 import { recordPushOf, type PushRecorder } from './support/push-recorder.ts';
 import { sharedControlPlane } from './support/shared-control-plane.ts';
-import { startReadyOperator } from './support/start-cluster-operator.ts';
+import { startReadyOperator, type ClusterOperator } from './support/start-cluster-operator.ts';
 
 const client = sharedControlPlane();
 let authority: CertificateAuthority;
@@ -21,6 +22,7 @@ beforeAll(async () => {
 interface Site {
   readonly shop: string;
   readonly bakery: string;
+  readonly operator: ClusterOperator;
   readonly operatorPort: number;
 }
 
@@ -31,7 +33,7 @@ async function startSite(): Promise<Site> {
     namespace: shop,
     watchNamespaces: [shop, bakery],
   });
-  return { shop, bakery, operatorPort: operator.running.pushPort };
+  return { shop, bakery, operator, operatorPort: operator.running.pushPort };
 }
 
 type Apply = (manifest: string) => Promise<void>;
@@ -82,7 +84,7 @@ describe('an app', () => {
     { where: 'scoped to another app', isElsewhere: false },
     { where: 'in another namespace', isElsewhere: true },
   ])('receives nothing of what is $where and comes, changes and goes', async ({ isElsewhere }) => {
-    const { shop, bakery, operatorPort } = await startSite();
+    const { shop, bakery, operator, operatorPort } = await startSite();
     const namespace = isElsewhere ? bakery : shop;
     const apply = applyIn(namespace);
     const orders = await recordPushOf({ client, namespace: shop, appId: 'orders', operatorPort });
@@ -119,6 +121,9 @@ describe('an app', () => {
     const keys = [first.keyPem, second.keyPem];
     expect(findPlanted(orders.text(), keys)).toEqual([]);
     expect(findPlanted(owner.text, keys)).not.toEqual([]);
+    // Names are no secret to whoever runs the operator; values are.
+    const named = (await outputOf(operator)).replaceAll(own, '').replaceAll(ownSecret, '');
+    expect(findPlanted(named, keys)).toEqual([]);
   });
 
   test('receives of an endpoint that moves between apps only what it is while it is its own', async () => {

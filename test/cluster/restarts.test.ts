@@ -1,8 +1,9 @@
 /** Operator, API server and proxy go away and come back, etcd forgets: calls go on, and no update is missed. With a control plane of its own. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ask } from '../support/ask.ts';
+import { startClusterProxy } from '../support/start-cluster-proxy.ts';
 import { startUpstream } from '../support/start-upstream.ts';
 import { waitUntil } from '../support/start-test-proxy.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -10,6 +11,7 @@ import { ChildProcesses } from './support/child-processes.ts';
 import { startProxyProcess, type ProxyProcess } from './support/farpoint-process.ts';
 import { installFarpoint } from './support/install-farpoint.ts';
 import { startKillableOperator, type KillableOperator } from './support/killable-operator.ts';
+import { createPodCredentials } from './support/pod-credentials.ts';
 import { startControlPlane, type ControlPlane } from './support/start-control-plane.ts';
 import { startPodProxy, type PodProxy } from './support/start-pod-proxy.ts';
 import { startSteadyCalls, type SteadyCalls } from './support/start-steady-calls.ts';
@@ -132,6 +134,29 @@ describe('an API server', () => {
       expect(await failedCalls(site)).toEqual([]);
     },
   );
+
+  test('that is away keeps new proxies waiting, and no longer than it is', async () => {
+    const site = await startSite();
+    const { namespace, operator, written } = site;
+    const pod = { client: cluster, namespace, appId: 'search', operatorPort: operator.port };
+    const { token, target } = await createPodCredentials(pod);
+    const folder = await temporaryFolder();
+    const [tokenFile, caFile] = [join(folder, 'token'), join(folder, 'ca.crt')];
+    await Promise.all([writeFile(tokenFile, token), writeFile(caFile, target.caPem)]);
+    await cluster.stopApiServer();
+    const { running, lines, port } = await startClusterProxy({
+      address: `localhost:${operator.port}`,
+      tokenFile,
+      caFile,
+      args: ['--app-id=search'],
+      env: { NAMESPACE: namespace },
+    });
+    await waitUntil(() => lines.some(({ fields }) => String(fields['reason']).includes('status 503')));
+    expect(running.tableRevision()).toBe('');
+    await cluster.startApiServer();
+    await written.untilServedBy(port);
+    expect(await failedCalls(site)).toEqual([]);
+  });
 
   test('that was restarted after etcd forgot what the operator had not seen yet, is listed anew', async () => {
     const site = await startSite();
