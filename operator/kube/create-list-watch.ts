@@ -100,11 +100,14 @@ class ResumingListWatch implements ObservedListWatch {
 
   async #list(reason: ListReason, signal: AbortSignal): Promise<void> {
     const { source, clock, metrics, timing } = this.#site;
-    const list = this.#objects.beginList();
+    let list = this.#objects.beginList();
     this.#resourceVersion = await listPages({
       source,
       query: this.#options,
       signal,
+      onBegin: () => {
+        list = this.#objects.beginList();
+      },
       onPage: (objects) => {
         this.#heard();
         list.page(objects.map(trimmedObject));

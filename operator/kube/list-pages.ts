@@ -7,6 +7,8 @@ export interface ListPagesOptions {
   readonly source: Pick<ObjectSource, 'listPage'>;
   readonly query: ObjectQuery;
   readonly signal: AbortSignal;
+  /** Before each first page: what the pages before it showed may be gone by now, and no watch will say so. */
+  readonly onBegin: () => void;
   readonly onPage: (objects: readonly KubeObject[]) => void;
   /** A page failed in a way that may pass; resolves when it is time to ask again. Throws to give up. */
   readonly onFailure: (error: LinkError) => Promise<void>;
@@ -18,11 +20,11 @@ const maxRestarts = 3;
 
 /**
  * Resolves with the resourceVersion of the list; a page that is too large is asked for in smaller parts, one that fails is asked for again,
- * and a list that expires meanwhile (410) begins again: what was told of it before was true then, so it does no harm.
+ * and a list that expires meanwhile (410) begins again.
  * Throws what `onFailure` throws.
  */
 export async function listPages(options: ListPagesOptions): Promise<string> {
-  const { source, query, signal, onPage, onFailure } = options;
+  const { source, query, signal, onBegin, onPage, onFailure } = options;
   let continueToken = '';
   let limit = firstLimit;
   let restarts = 0;
@@ -33,6 +35,7 @@ export async function listPages(options: ListPagesOptions): Promise<string> {
         limit = smaller(limit, query);
         continue;
       }
+      if (continueToken === '') onBegin();
       onPage(page.objects);
       if (page.continueToken === '') return page.resourceVersion;
       continueToken = page.continueToken;

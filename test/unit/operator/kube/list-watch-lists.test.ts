@@ -35,6 +35,14 @@ describe('the first list', () => {
     expect(source.newest.options.resourceVersion).toBe('200');
   });
 
+  test('that begins again forgets what only the pages before had', async () => {
+    const { told } = await listWatchSite((at) =>
+      at.answer(page([a], '100', 'second'), refusal(410), page([kubeObject('b')], '200')),
+    );
+    // It went between the two: no watch from version 200 on will ever say so.
+    expect(told).toEqual(['+a@10', '+b@1', '-a', '=']);
+  });
+
   test('whose pages expire again and again is a failure', async () => {
     const at = await listWatchSite((source) =>
       source.answer(...Array.from({ length: 4 }, () => refusal(410)), page([a])),
