@@ -42,6 +42,11 @@ export function createPushApp(options: PushAppOptions): Express {
   app.disable('etag');
   app.set('case sensitive routing', true);
   app.set('strict routing', true);
+  app.use((request, _response, next) => {
+    // No answer can come while the stream goes on.
+    if (options.hub.isStreaming(request.socket)) request.socket.destroy();
+    else next();
+  });
   app.post(
     tablesPath,
     answer((request, response) => watch(options, request, response)),
@@ -106,6 +111,8 @@ async function watch(options: PushAppOptions, request: Request, response: Respon
       return refusal('bad-request', `the Hello is not as it should be: ${mistakesOf(hello.error.issues)}`);
     if (opening.isEnded || identity.expiresAtMs <= clock.epochMs())
       return refusal('unauthenticated', 'the pod or its token ended meanwhile');
+    // Behind another answer on its connection (pipelining) nobody may ever read it, and nobody would hear of its end.
+    if (response.socket === null) return refusal('bad-request', 'open a stream on a connection of its own');
     // Others may have come while the body did.
     const refusedNow = refusalNow(options);
     if (refusedNow === null) hub.open(identity, new Map(Object.entries(hello.data.revisionsByName)), response);

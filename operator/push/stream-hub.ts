@@ -1,6 +1,7 @@
 /** All open streams of this replica: who has one, what they get, and when they end. */
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import { streamIdField, type Acknowledgement } from '#shared/push/push-channel.ts';
@@ -50,6 +51,7 @@ export class StreamHub {
   readonly #audiences = new AudienceStreams();
   readonly #openById = new Map<string, OpenStream>();
   readonly #openByPod = new Map<string, Set<OpenStream>>();
+  readonly #streamingSockets = new WeakSet<Socket>();
   #isDraining = false;
   #whenEmpty: (() => void) | null = null;
 
@@ -108,6 +110,7 @@ export class StreamHub {
     this.tally.move(null, open.standing);
     metrics.streamOpened();
     response.on('error', () => undefined); // `close` follows
+    if (response.socket !== null) this.#streamingSockets.add(response.socket);
     response.once('close', () => this.#closed(open));
     response.writeHead(200, {
       'Content-Type': 'application/x-ndjson',
@@ -116,6 +119,11 @@ export class StreamHub {
       [streamIdField]: id,
     });
     stream.offer(table);
+  }
+
+  /** Whether a stream goes over this connection, or did. */
+  isStreaming(socket: Socket): boolean {
+    return this.#streamingSockets.has(socket);
   }
 
   /** Of all open streams, each once. */

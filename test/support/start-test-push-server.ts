@@ -8,6 +8,7 @@ import type { AuthenticationResult, ProxyIdentity } from '../../operator/identit
 import type { PushLimits } from '../../operator/push/push-limits.ts';
 import type { PushMetrics } from '../../operator/push/push-metrics.ts';
 import { startPushServer, type RunningPushServer } from '../../operator/push/start-push-server.ts';
+import type { TableBoard } from '../../operator/tables/audience-table.ts';
 import { FakeBoard } from './fake-board.ts';
 import { memoryLogger, type LogLine } from './memory-logger.ts';
 import type { PushTarget } from './push-reader.ts';
@@ -29,6 +30,8 @@ export interface TestPushServer extends PushTarget {
 }
 
 export interface TestPushServerOptions {
+  /** Instead of the hand-written tables. */
+  readonly board?: TableBoard;
   readonly clock?: Clock;
   readonly limits?: Partial<PushLimits>;
   readonly peerResult?: (token: string) => Promise<PeerResult>;
@@ -68,7 +71,7 @@ export async function startTestPushServer(options: TestPushServerOptions = {}): 
     address: '127.0.0.1',
     port: 0,
     certificate: { current: () => certificate, onChanged: (listener) => subscribe(changed, listener) },
-    board,
+    board: options.board ?? board,
     isReady: () => state.isReady,
     authenticate: (token) => {
       state.onAuthenticated();

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { tablesPath } from '#shared/push/push-channel.ts';
 import { fakeEndpoint } from '../../support/fake-board.ts';
-import { openTlsConnection } from '../../support/push-reader.ts';
+import { openPush, openTlsConnection } from '../../support/push-reader.ts';
 import { waitUntil } from '../../support/start-test-proxy.ts';
 import { identityOf, startTestPushServer } from '../../support/start-test-push-server.ts';
 
@@ -24,6 +24,25 @@ describe('a pod that ends while its Hello comes', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 401 /);
     expect(answer).not.toContain('secret');
     expect(server.counted.get('streamOpened')).toBeUndefined();
+  });
+});
+
+describe('more requests behind a stream on its connection', () => {
+  test.each(['at once', 'later'])('that come %s open no other stream, and nothing is left of them', async (when) => {
+    const server = await startTestPushServer();
+    server.board.set('shop', fakeEndpoint('one'));
+    const connection = await openTlsConnection(server);
+    const hello = `${header(2)}{}`;
+    connection.send(when === 'at once' ? hello.repeat(5) : hello);
+    await connection.receives('SYNCED');
+    if (when === 'later') {
+      connection.send(hello);
+      await connection.closed();
+    } else connection.socket.destroy();
+    await waitUntil(() => server.counted.get('streamEnded left') === 1);
+    await openPush(server, 'token-b');
+    expect(server.running.counts.countFor('shop/one').entitled).toBe(1);
+    expect(server.counted.get('streamOpened')).toBe(2);
   });
 });
 

@@ -14,11 +14,11 @@ describe('a second Hello behind a stream on one connection', () => {
   test('opens no stream, for nobody could ever read it', async () => {
     const server = await startTestPushServer();
     const connection = await openTls(server);
-    connection.send(hello + hello);
+    connection.send(hello + hello + hello + hello + hello);
     await connection.receives('SYNCED');
     connection.socket.destroy();
     
-    await new Promise((r) => setTimeout(r, 1500));
+    await new Promise((r) => setTimeout(r, 4000));
     console.log(Object.fromEntries(server.counted));
     server.board.set('shop', fakeEndpoint('one'));
     expect(server.running.counts.countFor('shop/one').entitled).toBe(0);
