@@ -13,11 +13,18 @@ export interface ConnectionsOptions {
 /** The raw socket and the TLS socket on top of it have these in common. */
 type Addressed = Pick<Socket, 'remoteAddress' | 'remotePort'>;
 
+interface Connection {
+  readonly socket: Socket;
+  readonly address: string;
+  /** Null: a stranger. */
+  podUid: string | null;
+}
+
 export class Connections {
   readonly #options: ConnectionsOptions;
-  readonly #strangersByAddress = new Map<string, Map<string, Socket>>();
-  readonly #connectionsByPod = new Map<string, Set<string>>();
-  readonly #podByConnection = new Map<string, string>();
+  readonly #connectionsByKey = new Map<string, Connection>();
+  readonly #strangersByAddress = new Map<string, Set<Connection>>();
+  readonly #connectionsByPod = new Map<string, Set<Connection>>();
   #strangers = 0;
 
   constructor(options: ConnectionsOptions) {
@@ -26,57 +33,60 @@ export class Connections {
 
   /** A connection was accepted. */
   add(socket: Socket): void {
+    const { remoteAddress: address } = socket;
+    // Reset before it was accepted: there is nobody to wait for.
+    if (address === undefined) return void socket.destroy();
     const key = keyOf(socket);
-    const address = socket.remoteAddress ?? '';
-    const strangers = this.#strangersByAddress.get(address) ?? new Map<string, Socket>();
-    this.#strangersByAddress.set(address, strangers.set(key, socket));
+    const connection: Connection = { socket, address, podUid: null };
+    this.#connectionsByKey.set(key, connection);
+    this.#strangersByAddress.set(address, (this.#strangersByAddress.get(address) ?? new Set()).add(connection));
     this.#strangers += 1;
     socket.once('close', () => {
-      this.#forgetStranger(address, key);
-      this.#forgetPod(key);
+      this.#forgetStranger(connection);
+      this.#forgetPod(connection);
+      // The same address and port may have come again already.
+      if (this.#connectionsByKey.get(key) === connection) this.#connectionsByKey.delete(key);
     });
     if (this.#strangers > this.#options.maxStrangers) this.#closeOne();
   }
 
-  /** Somebody authenticated on a connection. False: the pod has as many as it may have. */
+  /** Somebody authenticated on a connection. False: the pod has as many as it may have, or the connection is gone. */
   admit(socket: Addressed, podUid: string): boolean {
-    const key = keyOf(socket);
-    const known = this.#podByConnection.get(key);
-    if (known === podUid) return true;
-    const connections = this.#connectionsByPod.get(podUid) ?? new Set();
-    if (connections.size >= this.#options.maxPerPod) return false;
-    this.#forgetPod(key);
-    this.#connectionsByPod.set(podUid, connections.add(key));
-    this.#podByConnection.set(key, podUid);
-    this.#forgetStranger(socket.remoteAddress ?? '', key);
+    const connection = this.#connectionsByKey.get(keyOf(socket));
+    if (connection === undefined) return false;
+    if (connection.podUid === podUid) return true;
+    const ofPod = this.#connectionsByPod.get(podUid) ?? new Set();
+    if (ofPod.size >= this.#options.maxPerPod) return false;
+    this.#forgetStranger(connection);
+    this.#forgetPod(connection);
+    connection.podUid = podUid;
+    this.#connectionsByPod.set(podUid, ofPod.add(connection));
     return true;
   }
 
   #closeOne(): void {
-    let most: Map<string, Socket> = new Map();
+    let most: ReadonlySet<Connection> = new Set();
     for (const strangers of this.#strangersByAddress.values()) if (strangers.size > most.size) most = strangers;
-    for (const [key, socket] of most) {
-      this.#forgetStranger(socket.remoteAddress ?? '', key);
-      socket.destroy();
-      this.#options.onRefused();
-      return;
-    }
+    const [oldest] = most;
+    if (oldest === undefined) return;
+    this.#forgetStranger(oldest);
+    oldest.socket.destroy();
+    this.#options.onRefused();
   }
 
-  #forgetStranger(address: string, key: string): void {
-    const strangers = this.#strangersByAddress.get(address);
-    if (strangers?.delete(key) !== true) return;
+  #forgetStranger(connection: Connection): void {
+    const strangers = this.#strangersByAddress.get(connection.address);
+    if (strangers?.delete(connection) !== true) return;
     this.#strangers -= 1;
-    if (strangers.size === 0) this.#strangersByAddress.delete(address);
+    if (strangers.size === 0) this.#strangersByAddress.delete(connection.address);
   }
 
-  #forgetPod(key: string): void {
-    const podUid = this.#podByConnection.get(key);
-    if (podUid === undefined) return;
-    this.#podByConnection.delete(key);
-    const connections = this.#connectionsByPod.get(podUid);
-    connections?.delete(key);
-    if (connections?.size === 0) this.#connectionsByPod.delete(podUid);
+  #forgetPod(connection: Connection): void {
+    if (connection.podUid === null) return;
+    const ofPod = this.#connectionsByPod.get(connection.podUid);
+    ofPod?.delete(connection);
+    if (ofPod?.size === 0) this.#connectionsByPod.delete(connection.podUid);
+    connection.podUid = null;
   }
 }
 

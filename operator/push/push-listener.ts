@@ -1,7 +1,6 @@
 /** The TLS listener: HTTP/1.1 over TLS 1.2 or later, and everything that bounds a connection before anybody authenticates. */
 import { createServer, type Server } from 'node:https';
 import type { RequestListener } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { TlsOptions } from 'node:tls';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { CertificateSource } from '../identity/certificate-source.ts';
@@ -47,9 +46,12 @@ export function createPushListener(app: RequestListener, options: PushListenerOp
     socket.destroy();
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const isTimeout = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-    metrics.connectionRefused(isTimeout ? 'timeout' : 'malformed');
-    answerMalformed(error, socket);
+    const answer = answerTo(error);
+    // Anything else is an error of TLS, which was counted, or of the network.
+    if (answer === null) return void socket.destroy();
+    metrics.connectionRefused(answer.code === 'body-timeout' ? 'timeout' : 'malformed');
+    if (socket.writable) socket.end(answer.text, () => socket.destroy());
+    else socket.destroy();
   });
   return server;
 }
@@ -85,20 +87,19 @@ function contextOf(certificate: CertificateSource): TlsOptions {
   return { cert: certificateChainPem, key: privateKeyPem, minVersion: 'TLSv1.2' };
 }
 
-const malformed: Readonly<Record<string, readonly [status: string, code: string, message: string]>> = {
+const answersByErrorCode: Readonly<Record<string, readonly [status: string, code: string, message: string]>> = {
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'header-too-large', 'the header is too large'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ['413 Content Too Large', 'body-too-large', 'the chunk extensions are too large'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'timeout', 'the request did not come to its end in time'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'body-timeout', 'the request did not come to its end in time'],
 };
 
-function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-  const [status, name, message] = malformed[error.code ?? ''] ?? [
-    '400 Bad Request',
-    'bad-request',
-    'this is not HTTP/1.1',
-  ];
-  const body = `${JSON.stringify({ code: name, message })}\n`;
-  const header = `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n`;
-  socket.end(`${header}\r\n${body}`, () => socket.destroy());
+/** What to say to somebody whose bytes are no request; null: it is no error of HTTP. */
+function answerTo(error: NodeJS.ErrnoException): { readonly code: string; readonly text: string } | null {
+  const errorCode = error.code ?? '';
+  const known = answersByErrorCode[errorCode];
+  if (known === undefined && !errorCode.startsWith('HPE_')) return null;
+  const [status, code, message] = known ?? ['400 Bad Request', 'bad-request', 'this is not HTTP/1.1'];
+  const body = `${JSON.stringify({ code, message })}\n`;
+  const fields = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n`;
+  return { code, text: `HTTP/1.1 ${status}\r\n${fields}\r\n${body}` };
 }

@@ -7,7 +7,6 @@ const statusByCode = {
   forbidden: 403,
   'not-found': 404,
   'method-not-allowed': 405,
-  'body-timeout': 408,
   'body-too-large': 413,
   'encoding-unsupported': 415,
   'too-many-requests': 429,

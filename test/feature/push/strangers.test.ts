@@ -31,6 +31,7 @@ describe('a connection', () => {
     }
     await goesOn(server, reader);
     expect(server.counted.get('connectionRefused tls')).toBe(3);
+    expect(server.counted.get('connectionRefused malformed')).toBeUndefined();
   });
 
   test.each([
@@ -64,6 +65,7 @@ describe('a connection', () => {
     connection.send(text);
     await connection.closed();
     expect(connection.received).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(server.counted.get('connectionRefused tls')).toBeUndefined();
     await goesOn(server, reader);
   });
 

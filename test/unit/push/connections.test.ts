@@ -34,7 +34,27 @@ describe('connections', () => {
     expect(connections.admit(third, 'pod-b')).toBe(true);
     await closed(first);
     expect(connections.admit(third, 'pod-a')).toBe(true);
-    expect(connections.admit(first, 'pod-b')).toBe(true);
+    expect(connections.admit(first, 'pod-b')).toBe(false);
+  });
+
+  test('that were reset before they were accepted, or whose port comes again, are counted once', async () => {
+    const { connections, refused } = limited({ maxStrangers: 2 });
+    for (let count = 0; count < 10; count += 1) {
+      const gone = new Socket();
+      connections.add(gone);
+      expect(gone.destroyed).toBe(true);
+    }
+    const [before] = add(connections, '10.0.0.1', 1);
+    if (before === undefined) throw new Error('none');
+    lastPort -= 1;
+    const [again] = add(connections, '10.0.0.1', 1);
+    if (again === undefined) throw new Error('none');
+    await closed(before);
+    expect(connections.admit(again, 'pod-a')).toBe(true);
+    add(connections, '10.0.0.2', 2);
+    expect(refused()).toBe(0);
+    await closed(again);
+    expect(connections.admit(again, 'pod-a')).toBe(false);
   });
 });
 
