@@ -2,7 +2,10 @@
  * The connections to the API server: HTTP/1.1 by undici, always verified, with the credentials of the moment. Watches have connections of
  * their own, so that no number of them holds up a request.
  */
-import { Agent, ProxyAgent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import request from 'undici/lib/api/api-request.js';
+import Agent from 'undici/lib/dispatcher/agent.js';
+import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
 import type { ClusterAccess, ClusterTls } from './cluster-access.ts';
 
 export interface LinkRequest {
@@ -80,7 +83,7 @@ export function createApiServerLink(access: ClusterAccess): ApiServerLink {
     async send({ method, path, headers, body, isWatch, signal }) {
       const credentials = await access.credentials();
       const { requests, watches } = connectionsFor(credentials.tls);
-      return (isWatch ? watches : requests).request({
+      return request.call(isWatch ? watches : requests, {
         origin,
         path: `${prefix}${path}`,
         method,
