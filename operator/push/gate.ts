@@ -1,5 +1,6 @@
 /** Who asks? Nothing of a request is read before this is answered. */
-import type { IncomingMessage } from 'node:http';
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PeerResult } from '../identity/authenticator.ts';
 import type { Authenticate, ProxyIdentity } from '../identity/proxy-identity.ts';
 import type { Connections } from './connections.ts';
@@ -18,6 +19,8 @@ const retryAfterMs = 1_000;
 
 export class Gate {
   readonly #options: GateOptions;
+  /** By the digest of the token that opened a stream, for as long as one of its streams is open. */
+  readonly #openers = new Map<string, { readonly identity: ProxyIdentity; streams: number }>();
   #underWay = 0;
 
   constructor(options: GateOptions) {
@@ -30,6 +33,27 @@ export class Gate {
     if ('code' in result) return result;
     if (result.state === 'accepted') return this.#admitted(request, result.identity);
     return refusal(result.state, result.message, result.state === 'unavailable' ? result.retryAfterMs : 0);
+  }
+
+  /**
+   * The proxy that acknowledges. Its token is not reviewed again while a stream that it opened is open: such a stream ends
+   * when the token or the pod does, and a change for every proxy would otherwise ask the API server once for each of them.
+   */
+  async acknowledger(request: IncomingMessage): Promise<ProxyIdentity | Refusal> {
+    const opener = this.#openers.get(digestOf(tokenOf(request)));
+    return opener === undefined ? this.proxy(request) : this.#admitted(request, opener.identity);
+  }
+
+  /** The proxy's stream was opened: its token is known until the stream ends. */
+  streamOpened(identity: ProxyIdentity, request: IncomingMessage, stream: ServerResponse): void {
+    const digest = digestOf(tokenOf(request));
+    const opener = this.#openers.get(digest) ?? { identity, streams: 0 };
+    opener.streams += 1;
+    this.#openers.set(digest, opener);
+    stream.once('close', () => {
+      opener.streams -= 1;
+      if (opener.streams === 0) this.#openers.delete(digest);
+    });
   }
 
   /** Null: another replica asks. */
@@ -48,8 +72,8 @@ export class Gate {
     request: IncomingMessage,
     who: (token: string) => Promise<R>,
   ): Promise<R | Refusal> {
-    const token = form.exec(request.headers.authorization ?? '')?.[1];
-    if (token === undefined) return refusal('unauthenticated', 'send a ServiceAccount token as Authorization: Bearer');
+    const token = tokenOf(request);
+    if (token === '') return refusal('unauthenticated', 'send a ServiceAccount token as Authorization: Bearer');
     if (this.#underWay >= this.#options.maxAuthentications)
       return refusal('overloaded', 'too many tokens are being looked at', retryAfterMs);
     this.#underWay += 1;
@@ -64,6 +88,16 @@ export class Gate {
     if (this.#options.connections.admit(request.socket, identity.podUid)) return identity;
     return tooManyConnections();
   }
+}
+
+/** `''`: there is none. */
+function tokenOf(request: IncomingMessage): string {
+  return form.exec(request.headers.authorization ?? '')?.[1] ?? '';
+}
+
+/** What is looked up is a digest, so that the time it takes says nothing about a token. */
+function digestOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64');
 }
 
 function tooManyConnections(): Refusal {

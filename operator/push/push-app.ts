@@ -115,8 +115,10 @@ async function watch(options: PushAppOptions, request: Request, response: Respon
     if (response.socket === null) return refusal('bad-request', 'open a stream on a connection of its own');
     // Others may have come while the body did.
     const refusedNow = refusalNow(options);
-    if (refusedNow === null) hub.open(identity, new Map(Object.entries(hello.data.revisionsByName)), response);
-    return refusedNow;
+    if (refusedNow !== null) return refusedNow;
+    hub.open(identity, new Map(Object.entries(hello.data.revisionsByName)), response);
+    gate.streamOpened(identity, request, response);
+    return null;
   } finally {
     openings.finish(opening);
   }
@@ -135,7 +137,7 @@ function withDefaults(hello: unknown): unknown {
 
 async function acknowledge(options: PushAppOptions, request: Request, response: Response): Promise<Refusal | null> {
   const { hub, gate, rates, bodies, strays, metrics } = options;
-  const identity = await gate.proxy(request);
+  const identity = await gate.acknowledger(request);
   if (isRefusal(identity)) return identity;
   if (!rates.acknowledgements.take(identity.podUid))
     return refusal('too-many-requests', 'the pod acknowledges too often', 1_000);
