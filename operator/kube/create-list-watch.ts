@@ -178,7 +178,8 @@ class ResumingListWatch implements ObservedListWatch {
     if (livedMs >= timing.healthyMs) this.#backoff.reset();
     this.#listReason = this.#relistReasonAfter(end, error);
     if (clock.monotonicMs() >= this.#relistDueMs - shortMs) this.#listReason ??= 'periodic';
-    const isInOrder = end === 'closed' && livedMs >= shortMs;
+    // Silence may just mean that there was nothing to say.
+    const isInOrder = (end === 'closed' && livedMs >= shortMs) || end === 'silent';
     // A version that has expired is nobody's failure; one that was listed a moment ago is.
     const isFirstExpiry = end === 'expired' && this.#expiries === 1;
     if (isInOrder || isFirstExpiry) return;

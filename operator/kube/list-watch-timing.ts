@@ -3,7 +3,10 @@
 export interface ListWatchTiming {
   /** Bounds of what a watch asks for as `timeoutSeconds`, in seconds. */
   readonly watchSeconds: { readonly least: number; readonly most: number };
-  /** The API server sends a bookmark about once a minute. */
+  /**
+   * The API server sends a bookmark about once a minute, but the first one of a quiet kind after two (measured), and promises none: so a
+   * silent watch is replaced, and not called a failure.
+   */
   readonly silenceMs: number;
   /** Between complete lists, give or take a fifth. */
   readonly relistMs: number;
@@ -17,7 +20,7 @@ export interface ListWatchTiming {
 
 export const defaultListWatchTiming: ListWatchTiming = {
   watchSeconds: { least: 240, most: 480 },
-  silenceMs: 90_000,
+  silenceMs: 150_000,
   relistMs: 600_000,
   firstBackoffMs: 250,
   longestBackoffMs: 30_000,

@@ -134,20 +134,20 @@ describe('a watch', () => {
     expect(at.counted).toEqual(['list first', 'watch throttled']);
   });
 
-  test('that says nothing for too long is left, and goes on from where it was', async () => {
+  test('that says nothing for too long is replaced at once, without alarm', async () => {
     const at = await listWatchSite();
     await advance(at, 60_000);
     at.source.newest.send('BOOKMARK', { metadata: { resourceVersion: '150' } });
     await settled();
-    await advance(at, 89_999);
+    await advance(at, 149_999);
     expect(at.source.watches).toHaveLength(1);
     await advance(at, 1);
     const [first] = at.source.watches;
     expect(first?.options.signal.aborted).toBe(true);
     expect(at.counted).toEqual(['list first', 'watch silent']);
-    await advance(at, 125);
     expect(at.source.newest.options.resourceVersion).toBe('150');
-    expect(at.watch.lastContactMs).toBe(150_125);
+    expect(at.watch.lastContactMs).toBe(210_000);
+    expect(at.lines.filter(({ level }) => level !== 'debug')).toEqual([]);
   });
 
   test('that is forbidden now is followed by a list, which says how things are', async () => {
