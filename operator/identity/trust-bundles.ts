@@ -42,6 +42,8 @@ export class TrustBundles {
   readonly #obstacles = new Map<string, string>();
   /** Namespaces that had what they should when last looked at. */
   readonly #served = new Set<string>();
+  /** When to look at all of them again: not put off by what is due before. */
+  #checkAtMs = 0;
   #wake: () => void = () => undefined;
 
   constructor(options: TrustBundlesOptions) {
@@ -74,6 +76,7 @@ export class TrustBundles {
   }
 
   #lookEverywhere(): void {
+    this.#checkAtMs = this.#options.clock.monotonicMs() + checkMs;
     this.#served.clear();
     for (const { metadata } of this.#options.pods.pods()) this.#due.add(metadata.namespace ?? '');
     for (const namespace of this.#obstacles.keys()) if (!this.#due.has(namespace)) this.#obstacles.delete(namespace);
@@ -85,7 +88,7 @@ export class TrustBundles {
     if (this.#due.size > 0 || signal.aborted) return;
     const { clock } = this.#options;
     await new Promise<void>((resolve) => {
-      const timer = clock.after(checkMs, () => this.#lookEverywhere());
+      const timer = clock.after(this.#checkAtMs - clock.monotonicMs(), () => this.#lookEverywhere());
       const wake = (): void => {
         timer.cancel();
         signal.removeEventListener('abort', wake);

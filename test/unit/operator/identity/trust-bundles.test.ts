@@ -170,6 +170,19 @@ describe('the ConfigMap', () => {
     expect(bundleIn('shop')).toEqual({ 'ca.crt': 'first' });
   });
 
+  test('is repaired within a minute while another cannot be written', async () => {
+    const { bundleIn, client, clock, settled } = await bench(['shop', 'bank']);
+    client.remove(path('shop'));
+    client.remove(path('bank'));
+    client.failure = (call) => (call.path === path('shop') ? linkError(500) : null);
+    for (let passedMs = 0; passedMs <= 2 * minuteMs; passedMs += 1_000) {
+      clock.advance(1_000);
+      await settled();
+      if (passedMs === minuteMs) client.remove(path('bank'));
+    }
+    expect(bundleIn('bank')).toEqual({ 'ca.crt': 'first' });
+  });
+
   test('that is forbidden is tried again after a minute only', async () => {
     const { client, clock, pods, settled } = await bench([]);
     client.failure = () => linkError(403);
