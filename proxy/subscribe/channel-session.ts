@@ -133,7 +133,9 @@ export class ChannelSession {
 
   /** What the operator says in an answer is a sentence for people; should it ever repeat the token, it is not shown. */
   async #refusal(response: IncomingMessage): Promise<Error> {
+    const timer = this.#options.clock.after(answerTimeoutMs, () => response.destroy());
     const text = await beginOf(response);
+    timer.cancel();
     const isSafe = !text.includes(this.#options.token.reveal());
     const explanation = isSafe ? sentenceFrom(text).slice(0, maxExplanationLength) : '';
     return answerFailure({

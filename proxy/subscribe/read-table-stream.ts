@@ -57,8 +57,8 @@ export function readTableStream(response: IncomingMessage, options: ReadTableStr
     try {
       lines.push(chunk);
     } catch (error) {
-      finish({ kind: 'stopped' });
       reject(error);
+      finish({ kind: 'stopped' });
     }
   });
   response.once('end', () => finish({ kind: 'closed', error: null }));

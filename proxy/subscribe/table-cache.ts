@@ -64,11 +64,11 @@ export class TableCache {
     this.#wake?.();
   }
 
-  /** Writes what is offered, once a second at most; resolves when the signal is aborted. */
+  /** Writes what is offered, once a second at most; resolves when the signal is aborted and the last of it is written. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#options;
     signal.addEventListener('abort', () => this.#wake?.(), { once: true });
-    while (!signal.aborted) {
+    for (;;) {
       const held = await this.#offered(signal);
       if (held === null) return;
       try {

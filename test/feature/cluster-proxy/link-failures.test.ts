@@ -154,6 +154,18 @@ describe('time limits', () => {
     await waitUntil(() => reasons().length === 1);
     expect(reasons()).toEqual(['it did not answer in time']);
   });
+
+  test('end an answer that does not go on', async () => {
+    const operator = await startTestOperator();
+    operator.server.keepAliveTimeout = 0;
+    operator.refuseStreams = { status: 503, headers: { 'Content-Length': '10' } };
+    const { reasons, clock } = await startControlPlaneTables(operator);
+    await waitUntil(() => {
+      clock.advance(1000);
+      return reasons().length === 1;
+    });
+    expect(reasons()).toEqual(['it cannot serve now (status 503)']);
+  });
 });
 
 describe('the files of the pod', () => {

@@ -43,6 +43,8 @@ interface Bench {
   readonly cache: TableCache;
   readonly clock: ManualClock;
   readonly lines: readonly LogLine[];
+  /** Resolves when nothing is written any more. */
+  readonly stop: () => Promise<void>;
   /** Another proxy's cache in the same folder. */
   readonly other: (appId: string, namespace: string) => TableCache;
 }
@@ -56,11 +58,12 @@ async function start(folder?: string): Promise<Bench> {
   const cache = other('orders', 'shop');
   const end = new AbortController();
   const running = cache.run(end.signal);
-  onTestFinished(async () => {
+  const stop = async (): Promise<void> => {
     end.abort();
     await running;
-  });
-  return { folder: path, file: join(path, 'table.ndjson'), cache, clock, lines, other };
+  };
+  onTestFinished(stop);
+  return { folder: path, file: join(path, 'table.ndjson'), cache, clock, lines, stop, other };
 }
 
 async function revisionIn(cache: TableCache): Promise<string | undefined> {
@@ -107,6 +110,15 @@ describe('the table cache', () => {
     expect(await revisionIn(cache)).toBe(one.revision);
     clock.advance(1);
     await waitUntil(async () => (await revisionIn(cache)) === two.revision);
+  });
+
+  test('writes what it was given last before it ends', async () => {
+    const { cache, stop } = await start();
+    cache.offer(heldOf(one));
+    await waitUntil(async () => (await revisionIn(cache)) === one.revision);
+    cache.offer(heldOf(two));
+    await stop();
+    expect(await revisionIn(cache)).toBe(two.revision);
   });
 
   test('overwrites what an interrupted write left behind, whatever its mode', async () => {
