@@ -86,10 +86,10 @@ export class PushStream {
     return table;
   }
 
-  /** Asks the proxy to reconnect after this delay; the stream ends `graceMs` later. */
+  /** Asks the proxy to reconnect after this delay; the stream ends `graceMs` later. What was asked before holds if it is sooner. */
   drain(reconnectAfterMs: number, graceMs: number): void {
-    if (this.#drain !== null || this.#end !== null) return;
     const endAtMs = this.#tools.clock.monotonicMs() + reconnectAfterMs + graceMs;
+    if (this.#drain !== null && this.#drain.endAtMs <= endAtMs) return;
     this.#drain = { reconnectAfterMs, endAtMs, isTold: false };
     this.#writeNext();
   }

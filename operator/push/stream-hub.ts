@@ -31,7 +31,6 @@ export type AcknowledgementOutcome = 'applied' | 'refused' | 'outdated' | 'forei
 
 interface OpenStream {
   readonly stream: PushStream;
-  readonly response: ServerResponse;
   standing: Standing;
 }
 
@@ -95,7 +94,6 @@ export class StreamHub {
     const stream = new PushStream({ response, id, identity, heldRevisions, table, tools: this.#tools });
     const open: OpenStream = {
       stream,
-      response,
       standing: { namespace, current: table, acknowledged: null, unusable: nothing },
     };
     const ofPod = this.#openByPod.get(podUid) ?? new Set();

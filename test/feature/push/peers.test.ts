@@ -22,7 +22,7 @@ describe('a peer', () => {
 
     server.board.set('shop', fakeEndpoint('two', 'next'));
     const third = await nextNews(server, second, ({ counts }) => 'shop/two' in counts);
-    expect(third.counts).toEqual({ 'shop/two': [1, 0] });
+    expect(third).toMatchObject({ isComplete: false, counts: { 'shop/two': [1, 0] } });
 
     reader.response.destroy();
     const fourth = await nextNews(server, third, ({ counts }) => 'shop/two' in counts);

@@ -128,6 +128,22 @@ describe('drain', () => {
     expect(server.counted.get('streamEnded drained')).toBe(1);
   });
 
+  test('asks again whoever was asked to go at a later time, when the token ends', async () => {
+    const clock = new ManualClock();
+    const server = await startTestPushServer({ clock });
+    const identity = identityOf('a', { expiresAtMs: clock.epochMs() + 600_000 });
+    server.resultsByToken.set('short', { state: 'accepted', identity });
+    const reader = await openPush(server, 'short');
+    await reader.synced(1);
+    await advance(clock, 541_000);
+    await waitUntil(() => reader.types().endsWith('DRAIN'));
+    const drained = server.running.drain(10_000);
+    await waitUntil(() => reader.types().endsWith('DRAIN DRAIN'));
+    expect(reader.lines.at(-1)?.['reconnectAfterMs']).toBeLessThanOrEqual(6_000);
+    reader.response.destroy();
+    await drained;
+  });
+
   test('refuses streams on connections that are open', async () => {
     const server = await startTestPushServer();
     const reader = await openPush(server, 'token-a');
