@@ -25,9 +25,4 @@ export class RecentMap<Value> {
       return;
     }
   }
-
-  /** What was asked for last comes last. */
-  values(): Iterable<Value> {
-    return this.#valuesByKey.values();
-  }
 }

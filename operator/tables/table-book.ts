@@ -3,18 +3,17 @@
  * publish what differs, tell what was found. Only one of these happens at a time, and nobody sees a table half made.
  */
 import type { Clock } from '#shared/clock/clock.ts';
-import { digestOf } from '#shared/compile/fingerprint.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { EndpointReport } from '../status/endpoint-report.ts';
 import type { AudienceTable, ProxyAudience, Publication, TableBoard } from './audience-table.ts';
-import { ConfigurationViews, type ConfigurationView } from './configuration-views.ts';
+import { AudienceTables } from './audience-tables.ts';
+import { ConfigurationViews } from './configuration-views.ts';
 import { isDirty, noDirtyKeys } from './dirty-keys.ts';
 import { EndpointEntries, type EntryChange } from './endpoint-entries.ts';
 import { EndpointGroups } from './endpoint-groups.ts';
 import { EndpointReports } from './endpoint-reports.ts';
 import { HoldOff, type HoldOffTimes } from './hold-off.ts';
 import { publicationOf } from './publication-of.ts';
-import { RecentMap } from './recent-map.ts';
 import type { TableFeed } from './table-feed.ts';
 import { noTableMetrics, type TableMetrics } from './table-metrics.ts';
 
@@ -31,8 +30,6 @@ export interface TableBookOptions {
 const defaultHoldOff: HoldOffTimes = { quietMs: 100, longestMs: 1_000 };
 /** Compiling pauses for other work after so long. */
 const sliceMs = 10;
-/** More than a replica has streams; a table that is forgotten is made again. */
-const maxAudiences = 16_384;
 
 export class TableBook implements TableBoard {
   readonly #clock: Clock;
@@ -42,9 +39,7 @@ export class TableBook implements TableBoard {
   readonly #entries: EndpointEntries;
   readonly #groups = new EndpointGroups();
   readonly #reports = new EndpointReports();
-  readonly #tablesByAudience = new RecentMap<{ readonly audience: ProxyAudience; readonly table: AudienceTable }>(
-    maxAudiences,
-  );
+  readonly #tables = new AudienceTables();
   readonly #listeners = new Set<(publication: Publication) => void>();
   readonly #holdOff: HoldOff;
   #dirty = noDirtyKeys();
@@ -90,17 +85,11 @@ export class TableBook implements TableBoard {
 
   tableFor(audience: ProxyAudience): AudienceTable {
     if (!this.#isReady) throw new Error('a table was asked for before there are any');
-    const { namespace, appId, configuration } = audience;
+    const { namespace, configuration } = audience;
     const view = this.#views.view(namespace, configuration);
     const shared = this.#groups.shared(namespace, view.variant);
     const scoped = this.#groups.scoped(audience, view.variant);
-    const key = `${namespace}/${appId}/${configuration}`;
-    const known = this.#tablesByAudience.get(key)?.table;
-    if (known !== undefined && known.shared === shared && known.scoped === scoped && known.options === view.options)
-      return known;
-    const table = tableOf({ shared, scoped }, view);
-    this.#tablesByAudience.set(key, { audience: { namespace, appId, configuration }, table });
-    return table;
+    return this.#tables.tableOf({ shared, scoped }, view);
   }
 
   onPublished(listener: (publication: Publication) => void): () => void {
@@ -116,12 +105,6 @@ export class TableBook implements TableBoard {
   /** Calls back after each publication with the endpoints whose report changed. Returns the way to stop. */
   onReports(listener: (keys: ReadonlySet<string>) => void): () => void {
     return this.#reports.onChanged(listener);
-  }
-
-  /** The audiences that were asked for last, at most so many, with their present revisions. */
-  revisions(limit: number): readonly (ProxyAudience & { readonly revision: string })[] {
-    const asked = [...this.#tablesByAudience.values()].slice(-limit);
-    return asked.map(({ audience }) => ({ ...audience, revision: this.tableFor(audience).revision }));
   }
 
   /** How many endpoints have a problem, by its reason. */
@@ -237,12 +220,6 @@ export class TableBook implements TableBoard {
     });
     for (const listener of this.#listeners) listener(publication);
   }
-}
-
-function tableOf(sets: Pick<AudienceTable, 'shared' | 'scoped'>, view: ConfigurationView): AudienceTable {
-  const { shared, scoped } = sets;
-  const revision = digestOf([shared.digest, scoped.digest, view.optionsDigest].join('\n'));
-  return { revision, shared, scoped, options: view.options };
 }
 
 function finish(round: Iterator<void>): void {

@@ -129,19 +129,6 @@ describe('a Configuration', () => {
   });
 });
 
-describe('the audiences', () => {
-  test('are listed with their present revisions, those asked for last', () => {
-    const book = new ClusterBook();
-    book.tables.flush();
-    book.tables.tableFor(orders);
-    book.tables.tableFor(payments);
-    book.feed.apply(endpointObject('a'));
-    book.tables.flush();
-    expect(book.tables.revisions(1)).toEqual([{ ...payments, revision: book.tables.tableFor(payments).revision }]);
-    expect(book.tables.revisions(10).map(({ appId }) => appId)).toEqual(['orders', 'payments']);
-  });
-});
-
 describe('a bug in one endpoint', () => {
   test('closes that endpoint, is logged, and hides nothing else', () => {
     const feed = new ClusterFeed('key');
