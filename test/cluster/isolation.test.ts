@@ -87,7 +87,9 @@ describe('an app', () => {
     const { shop, bakery, operator, operatorPort } = await startSite();
     const namespace = isElsewhere ? bakery : shop;
     const apply = applyIn(namespace);
-    const orders = await recordPushOf({ client, namespace: shop, appId: 'orders', operatorPort });
+    const recordOrders = (): Promise<PushRecorder> =>
+      recordPushOf({ client, namespace: shop, appId: 'orders', operatorPort });
+    const orders = await recordOrders();
     // Of another namespace even an app of the same name, and what is for everybody there.
     const appId = isElsewhere ? 'orders' : 'billing';
     const { target, token } = await createPodCredentials({ client, namespace, appId, operatorPort });
@@ -105,21 +107,31 @@ describe('an app', () => {
     const second = await ownManifests('token-2');
     await apply(second.secret);
     await arrives(planted('token-2'));
+    expect(heard(orders)).toEqual(before);
+
+    // Nor with what it does receive meanwhile, nor when it begins anew.
+    const all = [orders];
+    const receiveAlso = async (mark: string): Promise<void> => {
+      all.push(await recordOrders());
+      await applyIn(shop)(endpoint('also', { baseUrl: `https://also.example/${mark}` }));
+      await Promise.all(all.map((each) => each.receives(mark)));
+    };
+    await receiveAlso('mark-1');
     await apply(ownEndpoint('path-2', scopes));
     await arrives(planted('path-2'));
+    await receiveAlso('mark-2');
     await remove('secret', ownSecret, namespace);
     const view = endpointViewer(client, namespace);
     await waitUntil(async () => (await view.condition(own, 'ResolvedRefs'))?.status === 'False');
+    await receiveAlso('mark-3');
     await apply((await ownManifests('token-3')).secret);
     await arrives(planted('token-3'));
     await remove('httpendpoint', own, namespace);
     await waitUntil(() => owner.lines.some(({ type }) => type === 'DELETE'));
+    await receiveAlso('mark-4');
 
-    expect(heard(orders)).toEqual(before);
-    await applyIn(shop)(endpoint('last'));
-    await orders.receives('"name":"last"');
     const keys = [first.keyPem, second.keyPem];
-    expect(findPlanted(orders.text(), keys)).toEqual([]);
+    for (const each of all) expect(findPlanted(each.text(), keys)).toEqual([]);
     expect(findPlanted(owner.text, keys)).not.toEqual([]);
     // Names are no secret to whoever runs the operator; values are.
     const named = (await outputOf(operator)).replaceAll(own, '').replaceAll(ownSecret, '');

@@ -1,5 +1,6 @@
 /** Everything that one proxy ever receives: by Node's HTTP, by a socket that keeps what is inside TLS as it is, and by curl. */
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
@@ -27,8 +28,8 @@ export interface PushRecorder {
 /** Creates two Pods of one app and opens the streams; they end with the test, which is skipped where there is no curl. */
 export async function recordPushOf(options: Omit<PodProxyOptions, 'podName' | 'args'>): Promise<PushRecorder> {
   const { appId } = options;
-  const pod = await createPodCredentials({ ...options, podName: `${appId}-0` });
-  const podOfCurl = await createPodCredentials({ ...options, podName: `${appId}-1` });
+  const pod = await createPodCredentials({ ...options, podName: `${appId}-${randomUUID()}` });
+  const podOfCurl = await createPodCredentials({ ...options, podName: `${appId}-${randomUUID()}` });
   const reader = await openPush(pod.target, pod.token);
   const raw = await openRaw(pod);
   const curlText = await openCurl(podOfCurl);
