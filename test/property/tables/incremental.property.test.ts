@@ -6,6 +6,7 @@ import { defaultConfiguration } from '#shared/resources/configuration.ts';
 import type { Endpoint } from '#shared/table/endpoint-table.ts';
 import type { Sensitive } from '#shared/table/sensitive.ts';
 import type { AudienceTable, ProxyAudience, Publication } from '../../../operator/tables/audience-table.ts';
+import { closedConfiguration } from '../../../operator/tables/closed-configuration.ts';
 import { ClusterBook } from '../../support/cluster-book.ts';
 import { ClusterFeed } from '../../support/cluster-feed.ts';
 import { audiences, history, namespaces, type HistoryStep } from './cluster-history.ts';
@@ -159,7 +160,11 @@ function snapshotFrom(feed: ClusterFeed, { namespace, configuration }: ProxyAudi
     defaultSecretStore: 'kubernetes',
     env: null,
     allowedEnvNames: null,
-    configuration: feed.configuration(`${namespace}/${configuration}`) ?? defaultConfiguration,
+    // A Configuration that is named and not there allows nothing.
+    configuration:
+      configuration === ''
+        ? defaultConfiguration
+        : (feed.configuration(`${namespace}/${configuration}`) ?? closedConfiguration),
     fingerprintKey: 'key',
   };
 }
