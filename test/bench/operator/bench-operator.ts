@@ -1,6 +1,7 @@
 /**
  * `make bench-operator`: a real API server, the operator as a process, and light proxies in processes of their own.
- * Prints what it measured beside the bars and writes .run/bench-operator.json. QUICK=1 is small and rough.
+ * Prints what it measured beside the bars and writes .run/bench-operator.json. QUICK=1 is small and rough,
+ * SIZE=1000x1000 (endpoints x proxies) measures that size alone.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
@@ -20,7 +21,7 @@ const mebibyte = 1024 * 1024;
 
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const isQuick = (env['QUICK'] ?? '') !== '';
-  const sizes = isQuick ? quickSizes : fullSizes;
+  const sizes = isQuick ? quickSizes : sizesFrom(env['SIZE'] ?? '');
   const [loadBefore = 0] = loadavg();
   say('first calls after a write, one proxy');
   const firstCallMs = await measureFirstCalls(isQuick ? 20 : 150);
@@ -37,6 +38,12 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     join(resultFolder, 'bench-operator.json'),
     `${JSON.stringify({ machine, firstCallMs, results }, null, 2)}\n`,
   );
+}
+
+function sizesFrom(text: string): readonly BenchSize[] {
+  const [, endpoints, proxies] = /^(\d+)x(\d+)$/.exec(text) ?? [];
+  if (endpoints === undefined || proxies === undefined) return fullSizes;
+  return [{ endpoints: Number(endpoints), proxies: Number(proxies), rounds: 20 }];
 }
 
 function firstCallText(readings: readonly number[]): string {

@@ -77,7 +77,7 @@ export async function measureSize(size: BenchSize, say: (text: string) => void):
     await clients.acknowledged(size.proxies, 10 * timeLimitMs);
     const connectMs = performance.now() - startMs;
     say('status of every endpoint');
-    await untilQuiet(operator.process, 10 * timeLimitMs);
+    await untilQuiet(operator.process, 3 * timeLimitMs);
     const site = { size, controlPlane, namespace, clients, operator };
     say('changes that concern one proxy');
     const oneProxy = await measureChanges(site, { name: 'own', concerned: 1 });
