@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { defaultTokenAudience } from '#shared/push/push-channel.ts';
+import { nodeFlagsOf } from '../../support/node-flags-of.ts';
 import { MeasuredProcess } from '../measured-process.ts';
 import type { ControlPlane } from '../../cluster/support/start-control-plane.ts';
 import { freePort } from '../../cluster/support/free-port.ts';
@@ -10,6 +11,7 @@ import { freePort } from '../../cluster/support/free-port.ts';
 const quietCpuSeconds = 0.3;
 /** Requests to the API server at once, while the bench sets itself up. */
 const requestsAtOnce = 16;
+const bundle = join(import.meta.dirname, '../../../dist/farpoint.js');
 const endpointsPath = '/apis/dapr.io/v1alpha1/namespaces';
 
 export interface MeasuredOperator {
@@ -103,7 +105,8 @@ export async function startOperatorProcess(options: {
   const [port, metricsPort] = [await freePort(), await freePort()];
   const process = await MeasuredProcess.start([
     join(import.meta.dirname, '../../../node_modules/.bin/node'),
-    join(import.meta.dirname, '../../../dist/farpoint.js'),
+    ...nodeFlagsOf(bundle),
+    bundle,
     'operator',
     `--kubeconfig=${kubeconfigPath}`,
     `--namespace=${namespace}`,
