@@ -106,6 +106,10 @@ export class ClusterSource implements TableFeed {
     return this.#stores.kindOf(namespace, store);
   }
 
+  secretStoreScopes(namespace: string, store: string): readonly string[] {
+    return this.#stores.scopesOf(namespace, store);
+  }
+
   /** How many of each kind are held. */
   get counts(): {
     readonly endpoints: number;

@@ -14,6 +14,7 @@ import type { Finding } from '#shared/compile/finding.ts';
 import type { HttpEndpoint } from '#shared/resources/http-endpoint.ts';
 import type { EndpointEntry } from './endpoint-entry.ts';
 import { placeInCluster } from './place-in-cluster.ts';
+import { scopesInBoth, scopesWithStore, type ScopesWithStore } from './scopes-with-store.ts';
 import { secretUsesOf } from './secret-uses.ts';
 import type { StoredEndpoint, TableFeed } from './table-feed.ts';
 
@@ -69,8 +70,10 @@ function compileValid(
   tools: EntryTools,
 ): EndpointEntry {
   const { feed } = tools;
-  const scopes = [...new Set(resource.scopes)];
-  const parts = { key, stored, scopes, ...secretPartsOf(key, resource) };
+  const secretParts = secretPartsOf(key, resource);
+  const { scopes, findings: referenceFindings } = scopesFor(resource, secretParts, feed);
+  if (scopes === null) return entryOf({ key, stored, ...secretParts, isForNobody: true, referenceFindings });
+  const parts = { key, stored, scopes, ...secretParts, referenceFindings };
   if (scopes.length > maxScopes) {
     const message = `scopes names more than ${maxScopes} apps; leave it out, or use several endpoints`;
     return entryOf({ ...parts, isForNobody: true, specFindings: [specError('TooManyScopes', message)] });
@@ -92,6 +95,15 @@ function compileValid(
   // A change of the resource never inherits: its author is there to see what comes of it.
   const usesLastGood = isSameSpec && former?.endpoint?.state === 'ready' && isBrokenByReferences(compiled);
   return entryOf({ ...parts, compiled, usesLastGood, former });
+}
+
+function scopesFor(
+  { scopes, namespace }: HttpEndpoint,
+  { storeName, secretUses }: SecretParts,
+  feed: TableFeed,
+): ScopesWithStore {
+  const storeScopes = secretUses.length === 0 ? [] : feed.secretStoreScopes(namespace, storeName);
+  return scopesWithStore([...new Set(scopes)], { storeName, storeScopes });
 }
 
 /** Same object, same content. Without a generation nobody knows. */
@@ -120,6 +132,7 @@ interface WaitingParts extends SecretParts {
   readonly key: string;
   readonly stored: StoredEndpoint;
   readonly scopes: readonly string[];
+  readonly referenceFindings: readonly Finding[];
   readonly pending: string;
 }
 
@@ -131,22 +144,13 @@ function waitingEntry({ pending, ...parts }: WaitingParts, former: EndpointEntry
   if (former === null || former.endpoint === null || former.uid !== parts.stored.uid) {
     const message = `secret ${pending} is being read`;
     const finding: Finding = { reason: 'SecretPending', message, severity: 'warning', origin: 'reference' };
-    return entryOf({ ...parts, isForNobody: true, referenceFindings: [finding] });
+    return entryOf({ ...parts, isForNobody: true, referenceFindings: [...parts.referenceFindings, finding] });
   }
   const scopes = scopesInBoth(former.scopes, parts.scopes);
   const secretKeys = [...new Set([...former.secretKeys, ...parts.secretKeys])];
   const { endpoint } = former;
   if (scopes !== null) return { ...former, endpoint, scopes, secretKeys };
   return { ...former, endpoint: null, secretKeys, report: { ...former.report, revision: '' } };
-}
-
-/** `null`: nobody is in both. */
-function scopesInBoth(a: readonly string[], b: readonly string[]): readonly string[] | null {
-  if (a.length === 0) return b;
-  if (b.length === 0) return a;
-  const inB = new Set(b);
-  const both = a.filter((scope) => inB.has(scope));
-  return both.length === 0 ? null : both;
 }
 
 interface EntryParts extends Partial<SecretParts> {
@@ -159,6 +163,7 @@ interface EntryParts extends Partial<SecretParts> {
   readonly former?: EndpointEntry | null;
   /** Without `compiled`. */
   readonly specFindings?: readonly Finding[];
+  /** Beside those of `compiled`. */
   readonly referenceFindings?: readonly Finding[];
 }
 
@@ -168,7 +173,7 @@ function entryOf(parts: EntryParts): EndpointEntry {
   const namespace = namespaceOf(key);
   const name = key.slice(namespace.length + 1);
   const endpoint = isForNobody || stored.parsed.state === 'nameless' ? null : endpointOf(name, parts);
-  const findings = compiled?.findings ?? [...(parts.specFindings ?? []), ...(parts.referenceFindings ?? [])];
+  const findings = [...(compiled?.findings ?? parts.specFindings ?? []), ...(parts.referenceFindings ?? [])];
   const report = {
     namespace,
     name,

@@ -33,4 +33,6 @@ export interface TableFeed {
   /** `null`: there is none by that name. */
   configuration(key: string): Configuration | null;
   secretStoreKind(namespace: string, store: string): SecretStoreKind;
+  /** The apps that a secret store is for; empty: every app of the namespace. */
+  secretStoreScopes(namespace: string, store: string): readonly string[];
 }

@@ -6,6 +6,7 @@ import { fingerprint } from '#shared/compile/fingerprint.ts';
 import type { Configuration } from '#shared/resources/configuration.ts';
 import { parseConfiguration } from '#shared/resources/parse-configuration.ts';
 import { parseHttpEndpoint } from '#shared/resources/parse-http-endpoint.ts';
+import { stringsFrom } from '#shared/resources/read-field.ts';
 import { parseSecret } from '#shared/resources/secret.ts';
 import { Sensitive } from '#shared/table/sensitive.ts';
 import type { TableBook } from '../../operator/tables/table-book.ts';
@@ -24,6 +25,7 @@ export class ClusterFeed implements TableFeed {
   readonly #secretsByKey = new Map<string, SecretReading>();
   readonly #configurationsByKey = new Map<string, Configuration>();
   readonly #storeTypesByKey = new Map<string, string>();
+  readonly #storeScopesByKey = new Map<string, readonly string[]>();
   #uids = 0;
 
   constructor(fingerprintKey: string) {
@@ -55,6 +57,10 @@ export class ClusterFeed implements TableFeed {
     const type = this.#storeTypesByKey.get(`${namespace}/${store}`);
     if (type === undefined) return store === 'kubernetes' ? 'kubernetes' : 'unknown';
     return type === 'secretstores.kubernetes' ? 'kubernetes' : 'unsupported';
+  }
+
+  secretStoreScopes(namespace: string, store: string): readonly string[] {
+    return this.#storeScopesByKey.get(`${namespace}/${store}`) ?? [];
   }
 
   /** Creates or replaces an object. `data` of a Secret is in base64, as always. */
@@ -93,6 +99,7 @@ export class ClusterFeed implements TableFeed {
       }
       case 'Component':
         this.#storeTypesByKey.set(key, (object['spec'] as { readonly type: string }).type);
+        this.#storeScopesByKey.set(key, stringsFrom(object['scopes']));
         break;
       default:
         throw new TypeError(`a feed knows no ${object.kind}`);
@@ -106,6 +113,7 @@ export class ClusterFeed implements TableFeed {
     this.#secretsByKey.delete(object.kind === 'Secret' ? key : '');
     this.#configurationsByKey.delete(object.kind === 'Configuration' ? key : '');
     this.#storeTypesByKey.delete(object.kind === 'Component' ? key : '');
+    this.#storeScopesByKey.delete(object.kind === 'Component' ? key : '');
     this.#mark(object);
   }
 
