@@ -8,6 +8,7 @@ import type { Configuration } from '#shared/resources/configuration.ts';
 import type { ParsedEndpoint } from '#shared/resources/parse-http-endpoint.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { components, configurations, httpEndpoints, pods, secrets } from '../kube/resource-types.ts';
+import type { SecretReference } from '../tables/secret-uses.ts';
 import type { SecretReading, SecretStoreKind, TableFeed } from '../tables/table-feed.ts';
 import { ConfigurationStore } from './configuration-store.ts';
 import { EndpointStore, type WatchedEndpoint } from './endpoint-store.ts';
@@ -31,8 +32,7 @@ export interface ClusterSourceOptions {
   /** Empty: all. */
   readonly namespaces: readonly string[];
   readonly fingerprintKey: string;
-  /** Which Secrets an endpoint references, as `namespace/name`. */
-  readonly secretReferencesOf: (parsed: ParsedEndpoint) => readonly string[];
+  readonly secretReferencesOf: (parsed: ParsedEndpoint) => readonly SecretReference[];
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -1,5 +1,5 @@
 /**
- * The Secrets that endpoints reference, and no others: fetched when the first endpoint names one and whenever the metadata
+ * The keys of Secrets that endpoints reference, and no others: fetched when the first endpoint names one and whenever the metadata
  * watch shows another version of it, forgotten with the last endpoint that names it.
  *
  * Only a GET decides what a Secret is; a watch event just says when to ask again. So it does not matter which of the two is ahead.
@@ -10,6 +10,7 @@ import type { Logger } from '#shared/logger/logger.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { secrets } from '../kube/resource-types.ts';
+import type { SecretReference } from '../tables/secret-uses.ts';
 import type { SecretReading } from '../tables/table-feed.ts';
 import type { ObjectKeeper } from './kind-watch.ts';
 import { namespacedKey, splitNamespacedKey } from './namespaced-key.ts';
@@ -46,6 +47,8 @@ const failuresUntilFailed = 3;
 export class SecretCache implements ObjectKeeper {
   readonly #options: SecretCacheOptions;
   readonly #references = new SecretReferences();
+  /** The same, key by key: see `keyText`. */
+  readonly #keyReferences = new SecretReferences();
   readonly #entriesByKey = new Map<string, Entry>();
   readonly #pending = new Set<string>();
   readonly #queue = new Set<string>();
@@ -72,8 +75,10 @@ export class SecretCache implements ObjectKeeper {
   }
 
   /** Says what an endpoint references now; nothing, when it is gone. */
-  setReferences(endpoint: string, keys: readonly string[]): void {
-    const { added, dropped } = this.#references.set(endpoint, keys);
+  setReferences(endpoint: string, references: readonly SecretReference[]): void {
+    const secretKeys = references.map(({ secret }) => secret);
+    const { added, dropped } = this.#references.set(endpoint, secretKeys);
+    const keys = this.#keyReferences.set(endpoint, references.map(keyText));
     for (const key of dropped) {
       this.#entriesByKey.delete(key);
       this.#pending.delete(key);
@@ -91,6 +96,28 @@ export class SecretCache implements ObjectKeeper {
       this.#pending.add(key);
       this.#request(key, entry);
     }
+    for (const secret of secretsOf(keys.dropped)) this.#forgetUnwanted(secret);
+    for (const secret of secretsOf(keys.added)) this.#readAgain(secret);
+  }
+
+  #forgetUnwanted(key: string): void {
+    const entry = this.#entriesByKey.get(key);
+    if (entry?.reading.state !== 'loaded') return;
+    const wanted = [...entry.reading.valuesByKey].filter(([name]) => this.#isWanted(key, name));
+    entry.reading = { state: 'loaded', valuesByKey: new Map(wanted) };
+  }
+
+  /** Whether it has the key that is wanted now, nobody knows: what was not wanted was not kept. */
+  #readAgain(key: string): void {
+    const entry = this.#entriesByKey.get(key);
+    if (entry?.reading.state !== 'loaded') return;
+    entry.reading = { state: 'pending' };
+    this.#pending.add(key);
+    this.#request(key, entry);
+  }
+
+  #isWanted(secret: string, key: string): boolean {
+    return this.#keyReferences.has(keyText({ secret, key }));
   }
 
   /** Takes what the metadata watch shows. */
@@ -163,7 +190,9 @@ export class SecretCache implements ObjectKeeper {
     entry.failures = 0;
     entry.resourceVersion = object?.metadata.resourceVersion ?? '';
     const { fingerprintKey } = this.#options;
-    this.#tell(key, entry, object === null ? { state: 'missing' } : secretReadingFrom(object, fingerprintKey));
+    const isWanted = (name: string): boolean => this.#isWanted(key, name);
+    const reading = object === null ? null : secretReadingFrom(object, { fingerprintKey, isWanted });
+    this.#tell(key, entry, reading ?? { state: 'missing' });
     if (entry.isStale) this.#request(key, entry);
   }
 
@@ -196,4 +225,13 @@ export class SecretCache implements ObjectKeeper {
     this.#pending.delete(key);
     this.#options.onChanged(key);
   }
+}
+
+/** A key of a Secret as one text. */
+function keyText({ secret, key }: SecretReference): string {
+  return `${secret}\0${key}`;
+}
+
+function secretsOf(keyTexts: readonly string[]): ReadonlySet<string> {
+  return new Set(keyTexts.map((text) => text.slice(0, text.indexOf('\0'))));
 }

@@ -8,12 +8,16 @@ import { namespacedKey } from './namespaced-key.ts';
 
 /**
  * Reads a Secret of any type. The versions follow from the values, not from resourceVersion: a label on a Secret changes
- * nothing, and every replica that has the key makes the same ones.
+ * nothing, and every replica that has the key makes the same ones. Keys that are not wanted are left out.
  */
-export function secretReadingFrom(object: KubeObject, fingerprintKey: string): SecretReading {
+export function secretReadingFrom(
+  object: KubeObject,
+  { fingerprintKey, isWanted }: { readonly fingerprintKey: string; readonly isWanted: (key: string) => boolean },
+): SecretReading {
   const { secret, problem } = parseSecret({ document: object, location: '' });
   if (secret === null) return { state: 'failed', message: problem.message };
-  const values = [...secret.bytesByKey].map(([key, value]) => {
+  const wanted = [...secret.bytesByKey].filter(([key]) => isWanted(key));
+  const values = wanted.map(([key, value]) => {
     const ref = `secret ${namespacedKey(object)}/${key}`;
     const version = fingerprint(fingerprintKey, { ref, value });
     return [key, new Sensitive(value, { ref, version })] as const;

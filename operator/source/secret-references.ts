@@ -1,15 +1,12 @@
-/** Who references which Secret, both ways round. */
+/** Which Secrets, or which of their keys, endpoints reference, both ways round. */
 
 export class SecretReferences {
   readonly #secretsByEndpoint = new Map<string, readonly string[]>();
   readonly #countsBySecret = new Map<string, number>();
 
+  /** Whether any endpoint references it. */
   has(secret: string): boolean {
     return this.#countsBySecret.has(secret);
-  }
-
-  get secrets(): Iterable<string> {
-    return this.#countsBySecret.keys();
   }
 
   /** Replaces what an endpoint references. Returns the Secrets that nobody referenced before, and those that nobody does now. */

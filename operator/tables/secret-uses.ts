@@ -1,4 +1,4 @@
-/** Which Secrets an endpoint takes values from. What it names and does not use is left out: nobody reads that. Pure. */
+/** Which keys of which Secrets an endpoint takes values from. What it names and does not use is left out: nobody reads that. Pure. */
 import { chooseHeaders } from '#shared/compile/compile-headers.ts';
 import { secretKeyRefOf } from '#shared/compile/look-up-value.ts';
 import type { HttpEndpoint, ValueSource } from '#shared/resources/http-endpoint.ts';
@@ -8,6 +8,13 @@ export interface SecretUse {
   /** As messages name it: `header Authorization`, `clientTLS.rootCA`. */
   readonly field: string;
   readonly secretName: string;
+  readonly key: string;
+}
+
+export interface SecretReference {
+  /** `namespace/name`. */
+  readonly secret: string;
+  readonly key: string;
 }
 
 /** The uses of an endpoint, in the order of its fields. */
@@ -25,13 +32,13 @@ export function secretUsesOf(endpoint: HttpEndpoint): readonly SecretUse[] {
   }
   return sources.flatMap(([field, source]) => {
     const reference = source === null ? null : secretKeyRefOf(source);
-    return reference === null ? [] : [{ field, secretName: reference.name }];
+    return reference === null ? [] : [{ field, secretName: reference.name, key: reference.key }];
   });
 }
 
-/** The Secrets that an endpoint of a cluster references, as `namespace/name`, each once. */
-export function secretReferencesOf(parsed: ParsedEndpoint): readonly string[] {
+/** What an endpoint of a cluster references, in the order of its fields; the same key may come more than once. */
+export function secretReferencesOf(parsed: ParsedEndpoint): readonly SecretReference[] {
   if (parsed.state !== 'valid') return [];
   const { namespace } = parsed.endpoint;
-  return [...new Set(secretUsesOf(parsed.endpoint).map(({ secretName }) => `${namespace}/${secretName}`))];
+  return secretUsesOf(parsed.endpoint).map(({ secretName, key }) => ({ secret: `${namespace}/${secretName}`, key }));
 }

@@ -9,13 +9,14 @@ function referencesOf(spec: object): readonly string[] {
     metadata: { name: 'a', namespace: 'shop' },
     spec,
   };
-  return secretReferencesOf(parseHttpEndpoint({ document, location: '' }));
+  const references = secretReferencesOf(parseHttpEndpoint({ document, location: '' }));
+  return references.map(({ secret, key }) => `${secret} ${key}`);
 }
 
 const ref = (name: string): object => ({ secretKeyRef: { name } });
 
 describe('the Secrets that an endpoint references', () => {
-  test('are those of its headers and TLS documents, each once, in its own namespace', () => {
+  test('are those of its headers and TLS documents, in its own namespace, with their keys', () => {
     const spec = {
       baseUrl: 'https://a.example',
       headers: [
@@ -25,7 +26,14 @@ describe('the Secrets that an endpoint references', () => {
       ],
       clientTLS: { rootCA: ref('ca'), certificate: ref('tls'), privateKey: ref('tls') },
     };
-    expect(referencesOf(spec)).toEqual(['shop/one', 'shop/two', 'shop/ca', 'shop/tls']);
+    expect(referencesOf(spec)).toEqual([
+      'shop/one one',
+      'shop/one other',
+      'shop/two two',
+      'shop/ca ca',
+      'shop/tls tls',
+      'shop/tls tls',
+    ]);
   });
 
   test.each([

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { LinkError } from '#shared/errors/link-error.ts';
-import type { ParsedEndpoint } from '#shared/resources/parse-http-endpoint.ts';
 import type { KubeObject } from '../../../../operator/kube/kube-object.ts';
 import { ClusterSource } from '../../../../operator/source/cluster-source.ts';
+import { secretReferencesOf } from '../../../../operator/tables/secret-uses.ts';
 import { FakeListWatches } from '../../../support/fake-list-watches.ts';
 import { endpointObject, kubeObject, secretObject } from '../../../support/kube-objects.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
@@ -50,14 +50,6 @@ function start(namespaces: readonly string[]): ClusterSource {
   });
   void started.run(new AbortController().signal);
   return started;
-}
-
-function secretReferencesOf(parsed: ParsedEndpoint): readonly string[] {
-  if (parsed.state !== 'valid') return [];
-  const { namespace, headers } = parsed.endpoint;
-  return headers.flatMap(({ source: { secretKeyRef } }) =>
-    secretKeyRef === null ? [] : [`${namespace}/${secretKeyRef.name}`],
-  );
 }
 
 describe('what is watched', () => {
