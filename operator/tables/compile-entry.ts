@@ -214,9 +214,10 @@ function endpointOf(name: string, parts: EntryParts): EndpointEntry['endpoint'] 
   return made.revision === known?.revision ? known : made;
 }
 
+/** It is kept in memory only: on disk or in the API server it would outlive the Secret. */
 function withLastGood(finding: Finding): Finding {
   if (finding.severity !== 'error') return finding;
-  return { ...finding, message: `${finding.message}; the last good value stays in use` };
+  return { ...finding, message: `${finding.message}; the last good value stays in use until the operator restarts` };
 }
 
 function specError(reason: string, message: string): Finding {

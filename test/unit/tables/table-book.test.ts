@@ -60,6 +60,27 @@ describe('a change', () => {
   });
 });
 
+describe('a Secret that is deleted', () => {
+  test('leaves its last good value in use, and the endpoint says for how long', () => {
+    const book = new ClusterBook();
+    book.feed.apply(endpointObject('a', { headers: [secretHeader('key', 'k')] }));
+    book.feed.apply(secretObject('key', { k: 'one' }));
+    book.tables.flush();
+    const before = book.tables.tableFor(orders).shared.endpointsByName.get('a');
+    book.feed.delete(secretObject('key', {}));
+    book.tables.flush();
+    expect(book.tables.tableFor(orders).shared.endpointsByName.get('a')).toBe(before);
+    const [finding] = book.tables.reportFor('shop/a')?.referenceFindings ?? [];
+    expect(finding?.message).toMatch(/; the last good value stays in use until the operator restarts$/);
+    // Another replica, or this one after a restart.
+    const restarted = new ClusterBook(book.feed);
+    restarted.tables.flush();
+    const refused = restarted.tables.tableFor(orders).shared.endpointsByName.get('a');
+    expect(refused).toMatchObject({ state: 'refused', reason: 'SecretNotFound' });
+    expect(JSON.stringify(refused)).not.toContain('last good');
+  });
+});
+
 describe('an endpoint that comes back under its name', () => {
   test('inherits nothing from the one that was deleted', () => {
     const book = new ClusterBook();
