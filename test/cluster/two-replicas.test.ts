@@ -45,7 +45,9 @@ async function startFleet(): Promise<Fleet> {
   await waitUntil(() => isLeading(leader));
   const follower = await replica('replica-b');
   let route: readonly KillableOperator[] = [leader];
+  let connected = 0;
   const port = await startSwitchboard(() => {
+    connected += 1;
     const [next = leader, ...rest] = route;
     if (rest.length > 0) route = rest;
     return next.port;
@@ -62,9 +64,11 @@ async function startFleet(): Promise<Fleet> {
     view: endpointViewer(client, namespace),
     async proxyBy(...replicas) {
       route = replicas;
+      connected = 0;
       const podName = `orders-${(proxies += 1)}`;
       const proxy = await startPodProxy({ client, namespace, appId: 'orders', podName, operatorPort: port });
-      await waitUntil(() => proxy.running.tableRevision() !== '');
+      // Each of them has got its connection: none is left for the next proxy to take.
+      await waitUntil(() => proxy.running.tableRevision() !== '' && connected >= replicas.length);
       return proxy;
     },
     sendAllTo(one) {
