@@ -1,6 +1,6 @@
 /** One question to another replica, over TLS with the operator's own authority. */
 import { request } from 'node:https';
-import { checkServerIdentity } from 'node:tls';
+import { isIP } from 'node:net';
 import { LinkError } from '#shared/errors/link-error.ts';
 import { peerCountsPath, peerCountsSchema, type PeerCountsMessage } from '../push/peer-counts-message.ts';
 
@@ -41,7 +41,7 @@ function exchange(options: AskReplicaOptions): Promise<{ readonly status: number
       agent: false,
       ca: caPem,
       // Replicas are reached by address, and none of them is in the certificate: all of them show the Service's names.
-      checkServerIdentity: (_host, certificate) => checkServerIdentity(serverName, certificate),
+      servername: isIP(serverName) === 0 ? serverName : '',
       headers: { Authorization: `Bearer ${token}` },
       timeout: timeoutMs,
       signal,
