@@ -40,6 +40,12 @@ export class StatusDifferences {
     this.#options = options;
   }
 
+  /** Of what the watch shows and what writes gave back. Null: there is none. */
+  newest(key: string): KubeObject | null {
+    const stored = this.#options.endpoints.endpoint(key);
+    return stored === null ? null : this.#known.newest(key, stored.object);
+  }
+
   /** Null: there is none, or it cannot be told yet. `hasStatus`: the API server keeps status. */
   find(key: string, { hasStatus }: { readonly hasStatus: boolean }): StatusDifference | null {
     const { endpoints, reports, clock } = this.#options;

@@ -186,8 +186,8 @@ export class StatusTerm {
 
   /** The watch shows what has the name now, if anything, or has done so while the write was under way. */
   #lookWhenNewer(key: string, { object }: StatusDifference): void {
-    const { clock, endpoints } = this.#options;
-    const isNewer = endpoints.endpoint(key)?.object.metadata.resourceVersion !== object.metadata.resourceVersion;
+    const { clock } = this.#options;
+    const isNewer = this.#differences.newest(key)?.metadata.resourceVersion !== object.metadata.resourceVersion;
     this.#queue.mark(key, isNewer ? -Infinity : clock.monotonicMs() + outdatedMs);
   }
 

@@ -86,4 +86,17 @@ describe('a write that fails', () => {
     expect(stage.objectsByKey.get('default/a')).toMatchObject({ metadata: { uid: 'another' }, status: {} });
     expect(stage.lines).toEqual([]);
   });
+
+  test('because the object changed is tried again once a second while the watch shows neither change', async () => {
+    stage.doesWatch = false;
+    stage.put('a');
+    await stage.lead();
+    expect(stage.metrics).toEqual(['supported true', 'written']);
+    stage.onApply = () => {
+      throw linkError(409);
+    };
+    stage.count('a', 1, 1);
+    await stage.advance(5_000);
+    expect(stage.metrics.filter((outcome) => outcome === 'outdated').length).toBeLessThanOrEqual(6);
+  });
 });
