@@ -6,6 +6,7 @@ import type { Clock } from '#shared/clock/clock.ts';
 import { LinkError } from '#shared/errors/link-error.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { KubeObject, ResourceType } from '../kube/kube-object.ts';
+import { kindName } from '../kube/resource-path.ts';
 import type { ObservedListWatch } from '../kube/create-list-watch.ts';
 import type { ListWatchOptions, ObjectChange } from '../kube/list-watch.ts';
 import { namespacedKey } from './namespaced-key.ts';
@@ -88,17 +89,13 @@ export class KindWatch {
 
   /** A ListWatch begins with an empty memory: what it does not list is gone. */
   async #listAndWatch(namespace: string, signal: AbortSignal): Promise<void> {
-    const { type, labelSelector, isMetadataOnly, keeper, createListWatch } = this.#options;
+    const { type, labelSelector, isMetadataOnly, createListWatch } = this.#options;
     let seen: Set<string> | null = new Set();
     const onChange = (change: ObjectChange): void => {
       const key = namespacedKey(change.object);
-      if (change.kind === 'upsert') {
-        seen?.add(key);
-        keeper.upsert(change.object);
-      } else {
-        seen?.delete(key);
-        keeper.remove(key);
-      }
+      if (change.kind === 'upsert') seen?.add(key);
+      else seen?.delete(key);
+      this.#tell(key, change);
     };
     const onSynced = (): void => {
       if (seen !== null) this.#forgetAllBut(seen, namespace);
@@ -110,6 +107,17 @@ export class KindWatch {
     const watch = createListWatch({ type, namespace, labelSelector, isMetadataOnly, onChange, onSynced });
     this.#watches.set(namespace, watch);
     await watch.run(signal);
+  }
+
+  /** A mistake of ours with one object leaves that one as it was, and keeps no other one away. */
+  #tell(key: string, { kind, object }: ObjectChange): void {
+    const { type, keeper, logger } = this.#options;
+    try {
+      if (kind === 'upsert') keeper.upsert(object);
+      else keeper.remove(key);
+    } catch (err) {
+      logger.error('an object could not be taken in because of a bug', { kind: kindName(type), object: key, err });
+    }
   }
 
   #forgetAllBut(seen: ReadonlySet<string>, namespace: string): void {
@@ -128,7 +136,7 @@ export class KindWatch {
       this.#synced.add(namespace);
       this.#watches.delete(namespace);
     }
-    const group = type.group === '' ? type.plural : `${type.plural}.${type.group}`;
+    const group = kindName(type);
     const reason = isUnknown
       ? `the API server does not know ${group}: install crds/`
       : `${group} cannot be listed: ${error instanceof Error ? error.message : String(error)}`;
