@@ -61,14 +61,6 @@ export class StatusQueue {
     return this.#nextDueMs;
   }
 
-  clear(): void {
-    this.#marked.clear();
-    this.#urgent.clear();
-    this.#patient.clear();
-    this.#dueByKey.clear();
-    this.#nextDueMs = Infinity;
-  }
-
   #promote(nowMs: number): void {
     this.#nextDueMs = Infinity;
     for (const [key, dueMs] of this.#dueByKey) {
