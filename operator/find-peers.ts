@@ -7,6 +7,7 @@ import type { OperatorSettings } from '#shared/settings/operator-settings.ts';
 import { leases } from './kube/resource-types.ts';
 import type { OperatorKube } from './operator-kube.ts';
 import { askReplica } from './peers/ask-replica.ts';
+import { peerServerName } from './peers/peer-server-name.ts';
 import { PolledCounts } from './peers/polled-counts.ts';
 import { ReplicaDirectory } from './peers/replica-directory.ts';
 import { keepPresence, replicaLabel } from './peers/replica-presence.ts';
@@ -65,7 +66,7 @@ export function findPeers(options: FindPeersOptions): Peers {
         cursor,
         token: await readToken(peerTokenFile),
         caPem: caPem(),
-        serverName: serviceNames[0] ?? '',
+        serverName: peerServerName(serviceNames),
         signal,
       }),
     onAcknowledgements: (acknowledgements) => push.takeFromPeer(acknowledgements),
