@@ -3,17 +3,19 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import * as z from 'zod/mini';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
-import { acknowledgementsPath, tablesPath } from '#shared/push/push-channel.ts';
+import { acknowledgementsPath, jsonLinesType, tablesPath } from '#shared/push/push-channel.ts';
 import { acknowledgementSchema, helloSchema } from '#shared/push/push-message.ts';
 import { mistakesOf } from '#shared/table/wire-mistakes.ts';
 import type { Gate } from './gate.ts';
+import type { HeldBytesOptions } from './held-bytes.ts';
 import type { Openings } from './openings.ts';
 import { peerCountsPath } from './peer-counts-message.ts';
 import type { PeerCountsLog } from './peer-counts-log.ts';
 import type { PodRates } from './pod-rates.ts';
 import type { PushMetrics } from './push-metrics.ts';
-import { readJsonBody, type BodyLimits } from './read-json-body.ts';
+import { readJsonBody } from './read-json-body.ts';
 import { isRefusal, refusal, sendRefusal, type Refusal } from './refusal.ts';
+import { readStreamAcknowledgements } from './read-stream-acknowledgements.ts';
 import type { StrayAcknowledgements } from './stray-acknowledgements.ts';
 import type { StreamHub } from './stream-hub.ts';
 
@@ -24,7 +26,8 @@ export interface PushAppOptions {
   readonly rates: { readonly hellos: PodRates; readonly acknowledgements: PodRates };
   readonly strays: StrayAcknowledgements;
   readonly peerCounts: PeerCountsLog;
-  readonly bodies: BodyLimits;
+  readonly bodies: HeldBytesOptions;
+  readonly requestTimeoutMs: number;
   /** False: the tables are not known yet, and nothing may be said about them. */
   readonly isReady: () => boolean;
   readonly clock: Clock;
@@ -36,16 +39,18 @@ type Step = (request: Request, response: Response) => Refusal | null | Promise<R
 
 /** Makes the app. It owns nothing that needs an end. */
 export function createPushApp(options: PushAppOptions): Express {
-  const { metrics, logger } = options;
+  const { hub, requestTimeoutMs, clock, metrics, logger } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('case sensitive routing', true);
   app.set('strict routing', true);
-  app.use((request, _response, next) => {
+  app.use((request, response, next) => {
     // No answer can come while the stream goes on.
-    if (options.hub.isStreaming(request.socket)) request.socket.destroy();
-    else next();
+    if (hub.isStreaming(request.socket)) return void request.socket.destroy();
+    const timer = clock.after(requestTimeoutMs, () => timeOut(request, response));
+    request.once('close', () => timer.cancel());
+    next();
   });
   app.post(
     tablesPath,
@@ -81,7 +86,17 @@ export function createPushApp(options: PushAppOptions): Express {
     };
   }
 
+  function timeOut(request: Request, response: Response): void {
+    if (request.complete || hub.isStreaming(request.socket)) return;
+    // It was answered already, or comes behind another that was not.
+    if (response.headersSent || response.socket === null) request.socket.destroy();
+    else refuse(response, refusal('body-timeout', 'the body did not come to its end in time'));
+  }
+
   function refuse(response: Response, refused: Refusal): void {
+    if (response.writableEnded) return; // in time
+    // Its body is read away, so that the answer can be read.
+    response.req.resume();
     metrics.requestRefused(refused.code);
     sendRefusal(response, refused);
   }
@@ -104,7 +119,8 @@ async function watch(options: PushAppOptions, request: Request, response: Respon
     return refusal('too-many-requests', 'the pod opens streams too often', 2_000 + Math.random() * 3_000);
   const opening = openings.begin(identity.podUid);
   try {
-    const body = await readJsonBody(request, bodies);
+    const isTwoWay = request.is(jsonLinesType) === jsonLinesType;
+    const body = await readJsonBody(request, bodies, isTwoWay ? 'first-line' : 'whole');
     if (isRefusal(body)) return body;
     const hello = z.safeParse(helloSchema, withDefaults(body.value));
     if (!hello.success)
@@ -116,8 +132,9 @@ async function watch(options: PushAppOptions, request: Request, response: Respon
     // Others may have come while the body did.
     const refusedNow = refusalNow(options);
     if (refusedNow !== null) return refusedNow;
-    hub.open(identity, new Map(Object.entries(hello.data.revisionsByName)), response);
+    const id = hub.open(identity, new Map(Object.entries(hello.data.revisionsByName)), response);
     gate.streamOpened(identity, request, response);
+    if (isTwoWay) readStreamAcknowledgements({ request, response, id, podUid: identity.podUid }, options);
     return null;
   } finally {
     openings.finish(opening);

@@ -28,7 +28,7 @@ export interface PushLimits {
   readonly handshakeTimeoutMs: number;
   /** From the first byte of a request to the end of its header. */
   readonly headerTimeoutMs: number;
-  /** From the first byte of a request to the end of its body. */
+  /** From the header of a request to the end of its body, or of the Hello that opens a stream; of each line after it. */
   readonly requestTimeoutMs: number;
   /** A connection without a request is kept so long. */
   readonly keepAliveMs: number;

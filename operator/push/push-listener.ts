@@ -1,6 +1,7 @@
 /** The TLS listener: HTTP/1.1 over TLS 1.2 or later, and everything that bounds a connection before anybody authenticates. */
 import { createServer, type Server } from 'node:https';
 import type { RequestListener } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { TlsOptions } from 'node:tls';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { CertificateSource } from '../identity/certificate-source.ts';
@@ -14,17 +15,20 @@ export interface PushListenerOptions {
   readonly limits: PushLimits;
   readonly metrics: PushMetrics;
   readonly logger: Logger;
+  /** Whether a stream goes over this connection. */
+  readonly isStreaming: (socket: Duplex) => boolean;
 }
 
 /** Makes the server; it does not listen yet. Throws when the certificate is not usable. */
 export function createPushListener(app: RequestListener, options: PushListenerOptions): Server {
-  const { certificate, connections, limits, metrics } = options;
+  const { certificate, connections, limits, metrics, isStreaming } = options;
   const server = createServer(
     {
       ...contextOf(certificate),
       handshakeTimeout: limits.handshakeTimeoutMs,
       headersTimeout: limits.headerTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
+      // The request of a stream has no end; the app limits the others.
+      requestTimeout: 0,
       keepAliveTimeout: limits.keepAliveMs,
       connectionsCheckingInterval: Math.min(1_000, limits.headerTimeoutMs),
       maxHeaderSize: 16_384,
@@ -49,8 +53,9 @@ export function createPushListener(app: RequestListener, options: PushListenerOp
     const answer = answerTo(error);
     // Anything else is an error of TLS, which was counted, or of the network.
     if (answer === null) return void socket.destroy();
-    metrics.connectionRefused(answer.code === 'body-timeout' ? 'timeout' : 'malformed');
-    if (socket.writable) socket.end(answer.text, () => socket.destroy());
+    metrics.connectionRefused(answer.code === 'header-timeout' ? 'timeout' : 'malformed');
+    // Amid a stream there is nothing to say.
+    if (socket.writable && !isStreaming(socket)) socket.end(answer.text, () => socket.destroy());
     else socket.destroy();
   });
   return server;
@@ -90,7 +95,7 @@ function contextOf(certificate: CertificateSource): TlsOptions {
 const answersByErrorCode: Readonly<Record<string, readonly [status: string, code: string, message: string]>> = {
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'header-too-large', 'the header is too large'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ['413 Content Too Large', 'body-too-large', 'the chunk extensions are too large'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'body-timeout', 'the request did not come to its end in time'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'header-timeout', 'the header did not come to its end in time'],
 };
 
 /** What to say to somebody whose bytes are no request; null: it is no error of HTTP. */

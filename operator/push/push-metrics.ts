@@ -1,8 +1,18 @@
 /** What the push server tells about itself. Every value is from a closed set, so labels cannot grow. */
 import type { RefusalCode } from './refusal.ts';
 
+/** Why the acknowledgements on a stream end it. `overloaded`: there is no room for one that comes in pieces. */
+export type AcknowledgementFault = 'malformed-acknowledgement' | 'too-many-acknowledgements' | 'overloaded';
+
 /** Why a stream ended. `left`: the proxy closed it, or the network did. */
-export type StreamEnd = 'left' | 'stalled' | 'expired' | 'identity-ended' | 'replaced' | 'drained';
+export type StreamEnd =
+  | 'left'
+  | 'stalled'
+  | 'expired'
+  | 'identity-ended'
+  | 'replaced'
+  | 'drained'
+  | AcknowledgementFault;
 
 /** Called on the hot path: implementations only count. */
 export interface PushMetrics {

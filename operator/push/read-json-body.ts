@@ -1,24 +1,26 @@
-/** Reads the JSON body of a request, within limits. An empty body counts as `{}`. */
+/** Reads the JSON body of a request, or its first line, within limits. What is empty counts as `{}`. */
 import type { IncomingMessage } from 'node:http';
-import type { BodyBudget } from './body-budget.ts';
+import { HeldBytes, type HeldBytesOptions } from './held-bytes.ts';
 import { refusal, type Refusal } from './refusal.ts';
-
-export interface BodyLimits {
-  readonly maxBytes: number;
-  readonly budget: BodyBudget;
-}
 
 export type BodyResult = { readonly value: unknown } | Refusal;
 
-const firstBytes = 4_096;
+/** `first-line`: what follows the first line is left unread, and the request paused. */
+export type BodyPart = 'whole' | 'first-line';
+
+const lineFeed = 0x0a;
 
 /** Never rejects. What is too much is read and thrown away, so that the caller can still read the answer. */
-export async function readJsonBody(request: IncomingMessage, limits: BodyLimits): Promise<BodyResult> {
+export async function readJsonBody(
+  request: IncomingMessage,
+  limits: HeldBytesOptions,
+  part: BodyPart = 'whole',
+): Promise<BodyResult> {
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
     return refusal('encoding-unsupported', 'send the body without Content-Encoding');
   if (Number(request.headers['content-length'] ?? 0) > limits.maxBytes) return tooLarge(limits);
-  const body = await bytesOf(request, limits);
+  const body = await bytesOf(request, limits, part);
   if (!Buffer.isBuffer(body)) return body;
   const text = body.toString('utf8').trim();
   try {
@@ -28,38 +30,41 @@ export async function readJsonBody(request: IncomingMessage, limits: BodyLimits)
   }
 }
 
-function bytesOf(request: IncomingMessage, { maxBytes, budget }: BodyLimits): Promise<Buffer | Refusal> {
+function bytesOf(request: IncomingMessage, limits: HeldBytesOptions, part: BodyPart): Promise<Buffer | Refusal> {
   return new Promise((resolve) => {
     if (request.destroyed) return resolve(cutOff());
-    // One growing buffer: chunks of a byte each would cost far more than they hold.
-    let bytes = Buffer.alloc(0);
-    let length = 0;
+    const held = new HeldBytes(limits);
     request.on('data', take);
-    request.once('end', () => settle(bytes.subarray(0, length)));
-    request.once('error', () => settle(cutOff()));
-    request.once('close', () => settle(cutOff()));
+    request.once('end', finish);
+    request.once('error', breakOff);
+    request.once('close', breakOff);
 
     function take(chunk: Buffer): void {
-      const needed = length + chunk.length;
-      if (needed > maxBytes) return settle(tooLarge({ maxBytes }));
-      if (needed > bytes.length) {
-        const size = Math.min(maxBytes, Math.max(firstBytes, needed, bytes.length * 2));
-        if (!budget.take(size - bytes.length))
-          return settle(refusal('overloaded', 'too many bodies are being read at once', 1_000));
-        const grown = Buffer.alloc(size);
-        bytes.copy(grown, 0, 0, length);
-        bytes = grown;
-      }
-      chunk.copy(bytes, length);
-      length = needed;
+      const end = part === 'whole' ? -1 : chunk.indexOf(lineFeed);
+      const outcome = held.add(end === -1 ? chunk : chunk.subarray(0, end));
+      if (outcome === 'too-large') return settle(tooLarge(limits));
+      if (outcome === 'no-room') return settle(refusal('overloaded', 'too many bodies are being read at once', 1_000));
+      if (end === -1) return;
+      settle(held.take());
+      request.pause();
+      if (end + 1 < chunk.length) request.unshift(chunk.subarray(end + 1));
+    }
+
+    function finish(): void {
+      settle(held.take());
+    }
+
+    function breakOff(): void {
+      settle(cutOff());
     }
 
     function settle(result: Buffer | Refusal): void {
       request.off('data', take);
+      request.off('end', finish);
+      request.off('error', breakOff);
+      request.off('close', breakOff);
       request.resume();
-      budget.give(bytes.length);
-      bytes = Buffer.alloc(0);
-      length = 0;
+      held.take();
       resolve(result);
     }
   });
@@ -69,6 +74,6 @@ function cutOff(): Refusal {
   return refusal('bad-request', 'the body did not come to its end');
 }
 
-function tooLarge({ maxBytes }: Pick<BodyLimits, 'maxBytes'>): Refusal {
+function tooLarge({ maxBytes }: Pick<HeldBytesOptions, 'maxBytes'>): Refusal {
   return refusal('body-too-large', `the body is larger than ${maxBytes} bytes`);
 }

@@ -7,6 +7,7 @@ const statusByCode = {
   forbidden: 403,
   'not-found': 404,
   'method-not-allowed': 405,
+  'body-timeout': 408,
   'body-too-large': 413,
   'encoding-unsupported': 415,
   'too-many-requests': 429,
@@ -46,7 +47,7 @@ export function sendRefusal(response: ServerResponse, { code, message, retryAfte
   response.setHeader('Content-Length', body.length);
   response.setHeader('Cache-Control', 'no-store');
   if (code === 'unauthenticated') response.setHeader('WWW-Authenticate', 'Bearer realm="farpoint"');
-  if (code === 'draining') response.setHeader('Connection', 'close');
+  if (code === 'draining' || code === 'body-timeout') response.setHeader('Connection', 'close');
   if (retryAfterMs > 0) response.setHeader('Retry-After', Math.ceil(retryAfterMs / 1_000));
   response.end(body);
 }

@@ -1,4 +1,5 @@
 /** The server that proxies connect to for their tables, put together and started. */
+import type { Duplex } from 'node:stream';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { PeerResult } from '../identity/authenticator.ts';
@@ -80,12 +81,14 @@ export async function startPushServer(options: PushServerOptions): Promise<Runni
     strays,
     peerCounts,
     bodies: { maxBytes: limits.maxBodyBytes, budget: new BodyBudget(limits.maxBodyBytesInAll) },
+    requestTimeoutMs: limits.requestTimeoutMs,
     isReady: options.isReady,
     clock,
     metrics,
     logger,
   });
-  const listening = { certificate, connections, limits, metrics, logger };
+  const isStreaming = (socket: Duplex): boolean => hub.isStreaming(socket);
+  const listening = { certificate, connections, limits, metrics, logger, isStreaming };
   const server = createPushListener(app, listening);
   const boundPort = await listenOn(server, address, port);
 

@@ -1,7 +1,7 @@
 /** All open streams of this replica: who has one, what they get, and when they end. */
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import { streamIdField, type Acknowledgement } from '#shared/push/push-channel.ts';
@@ -13,7 +13,7 @@ import { MessageLines } from './message-lines.ts';
 import { ProgrammedTally, type Standing } from './programmed-tally.ts';
 import { PublicationPass } from './publication-pass.ts';
 import type { PushLimits } from './push-limits.ts';
-import type { PushMetrics } from './push-metrics.ts';
+import type { AcknowledgementFault, PushMetrics } from './push-metrics.ts';
 import { PushStream, type StreamTools } from './push-stream.ts';
 import { refusal, type Refusal } from './refusal.ts';
 import { SetDifferences } from './set-differences.ts';
@@ -50,7 +50,7 @@ export class StreamHub {
   readonly #audiences = new AudienceStreams();
   readonly #openById = new Map<string, OpenStream>();
   readonly #openByPod = new Map<string, Set<OpenStream>>();
-  readonly #streamingSockets = new WeakSet<Socket>();
+  readonly #streamingSockets = new WeakSet<Duplex>();
   #isDraining = false;
   #whenEmpty: (() => void) | null = null;
 
@@ -85,8 +85,8 @@ export class StreamHub {
     return refusal('overloaded', 'this replica of the operator has as many streams as it may have', retryAfterMs);
   }
 
-  /** Begins a stream on a response that has no header yet. To be asked `refusalNow` first. */
-  open(identity: ProxyIdentity, heldRevisions: ReadonlyMap<string, string>, response: ServerResponse): void {
+  /** Begins a stream on a response that has no header yet, and gives its id. To be asked `refusalNow` first. */
+  open(identity: ProxyIdentity, heldRevisions: ReadonlyMap<string, string>, response: ServerResponse): string {
     const { board, metrics, limits } = this.#options;
     const id = randomBytes(16).toString('base64url');
     const { namespace, appId, configuration, podUid } = identity;
@@ -117,10 +117,11 @@ export class StreamHub {
       [streamIdField]: id,
     });
     stream.offer(table);
+    return id;
   }
 
   /** Whether a stream goes over this connection, or did. */
-  isStreaming(socket: Socket): boolean {
+  isStreaming(socket: Duplex): boolean {
     return this.#streamingSockets.has(socket);
   }
 
@@ -144,6 +145,21 @@ export class StreamHub {
         unusable: namesIn(table, acknowledgement.reasons),
       });
     return acknowledgement.state;
+  }
+
+  /** Ends a stream because of what comes as acknowledgements. */
+  breakOff(id: string, fault: AcknowledgementFault): void {
+    const stream = this.#openById.get(id)?.stream;
+    if (stream === undefined || stream.endReason !== null) return;
+    stream.end(fault);
+    if (!this.#logBucket.take()) return;
+    const { namespace, podName, appId } = stream.identity;
+    this.#options.logger.warn('a stream ends because of its acknowledgements', {
+      namespace,
+      pod: podName,
+      appId,
+      reason: fault,
+    });
   }
 
   /** Ends the streams of a pod that is no longer who it was. */

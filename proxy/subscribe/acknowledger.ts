@@ -1,75 +1,47 @@
-/** Sends acknowledgements beside the stream: one at a time, the newest wins, and reading never waits for them. */
-import type { Clock } from '#shared/clock/clock.ts';
-import { LinkError } from '#shared/errors/link-error.ts';
-import type { Logger } from '#shared/logger/logger.ts';
-import type { Acknowledgement } from '#shared/push/push-channel.ts';
-
-export interface AcknowledgerOptions {
-  /** Throws LinkError. */
-  readonly post: (acknowledgement: Acknowledgement) => Promise<void>;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** In [0, 1). */
-  readonly random: () => number;
-  /** Of the stream: nobody wants the acknowledgement after its end. */
-  readonly signal: AbortSignal;
-}
-
-const maxAttempts = 5;
-const firstPauseMs = 200;
-const longestPauseMs = 10_000;
+/** Writes acknowledgements to the request of the stream: one at a time, the newest wins, and reading never waits for them. */
+import type { Writable } from 'node:stream';
+import type { StreamAcknowledgement } from '#shared/push/push-channel.ts';
+import { maxAcknowledgementBytes } from '#shared/push/push-message.ts';
 
 export class Acknowledger {
-  readonly #options: AcknowledgerOptions;
-  #next: Acknowledgement | null = null;
-  #sending: Promise<void> | null = null;
+  readonly #lines: Pick<Writable, 'write'>;
+  #next: StreamAcknowledgement | null = null;
+  #writing: PromiseWithResolvers<void> | null = null;
 
-  constructor(options: AcknowledgerOptions) {
-    this.#options = options;
+  /** `lines`: whose failures are the stream's end. */
+  constructor(lines: Pick<Writable, 'write'>) {
+    this.#lines = lines;
   }
 
-  send(acknowledgement: Acknowledgement): void {
+  send(acknowledgement: StreamAcknowledgement): void {
     this.#next = acknowledgement;
-    this.#sending ??= this.#sendAll();
+    this.#writing ??= this.#writeNext(Promise.withResolvers());
   }
 
-  /** Resolves when nothing waits to be sent. */
+  /** Resolves when the connection has taken everything, or is gone. */
   async settled(): Promise<void> {
-    await this.#sending;
+    await this.#writing?.promise;
   }
 
-  async #sendAll(): Promise<void> {
-    while (this.#next !== null && !this.#options.signal.aborted) {
-      const acknowledgement = this.#next;
-      this.#next = null;
-      await this.#deliver(acknowledgement);
+  #writeNext(writing: PromiseWithResolvers<void>): PromiseWithResolvers<void> | null {
+    if (this.#next === null) {
+      writing.resolve();
+      return null;
     }
-    this.#sending = null;
-  }
-
-  async #deliver(acknowledgement: Acknowledgement): Promise<void> {
-    const { post, clock, logger, random, signal } = this.#options;
-    for (let attempt = 1; !signal.aborted; attempt++) {
-      try {
-        await post(acknowledgement);
-        return;
-      } catch (error) {
-        if (!(error instanceof LinkError)) throw error;
-        if (signal.aborted) return;
-        if (attempt === maxAttempts || isFinal(error.status)) {
-          const { revision, state } = acknowledgement;
-          logger.warn('the control plane took no acknowledgement', { revision, state, attempt, reason: error.message });
-          return;
-        }
-        const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1));
-        await clock.sleep(error.retryAfterMs + random() * pauseMs, signal);
-        if (this.#next !== null) return;
-      }
-    }
+    const line = lineFrom(this.#next);
+    this.#next = null;
+    this.#lines.write(line, () => (this.#writing = this.#writeNext(writing)));
+    return writing;
   }
 }
 
-/** Asking again would get the same answer. */
-function isFinal(status: number): boolean {
-  return status >= 400 && status < 500 && status !== 408 && status !== 429;
+/** The control plane bounds the line: messages, which are for people, are shortened before names are left out. */
+function lineFrom(acknowledgement: StreamAcknowledgement): string {
+  let { reasons } = acknowledgement;
+  for (let maxLength = 256; ; maxLength = Math.floor(maxLength / 2)) {
+    const line = JSON.stringify({ ...acknowledgement, reasons });
+    if (Buffer.byteLength(line) <= maxAcknowledgementBytes) return `${line}\n`;
+    if (maxLength === 0) reasons = reasons.slice(0, Math.floor(reasons.length / 2));
+    else reasons = reasons.map(({ endpoint, message }) => ({ endpoint, message: message.slice(0, maxLength) }));
+  }
 }

@@ -1,15 +1,9 @@
-/** The exchanges with one address of the control plane under one token: the stream, and acknowledgements beside it. */
+/** The exchange with one address of the control plane under one token: a stream, and acknowledgements on its own request. */
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { Agent, request } from 'node:https';
+import { request } from 'node:https';
 import { isIP } from 'node:net';
 import type { Clock } from '#shared/clock/clock.ts';
-import {
-  acknowledgementsPath,
-  streamIdField,
-  tablesPath,
-  type Acknowledgement,
-  type Hello,
-} from '#shared/push/push-channel.ts';
+import { jsonLinesType, streamIdField, tablesPath, type Hello } from '#shared/push/push-channel.ts';
 import type { ControlPlaneCredentials } from './control-plane-credentials.ts';
 import { answerFailure, connectionFailure, transient } from './link-failure.ts';
 
@@ -23,8 +17,9 @@ export interface ChannelSessionOptions extends ControlPlaneCredentials {
 }
 
 export interface TableStream {
-  /** Names the stream in acknowledgements. */
   readonly id: string;
+  /** Takes acknowledgements, a JSON line each. */
+  readonly request: ClientRequest;
   readonly response: IncomingMessage;
 }
 
@@ -34,8 +29,6 @@ const maxExplanationLength = 300;
 
 export class ChannelSession {
   readonly #options: ChannelSessionOptions;
-  /** Keeps the connection of acknowledgements, and resumes TLS for it; ends with the session. */
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 2, maxFreeSockets: 1 });
   readonly #end = new AbortController();
 
   constructor(options: ChannelSessionOptions) {
@@ -44,46 +37,32 @@ export class ChannelSession {
 
   /** Resolves when the stream begins. Throws LinkError. */
   async openStream(hello: Hello, signal: AbortSignal): Promise<TableStream> {
-    const response = await this.#post(tablesPath, hello, signal);
+    const call = this.#begin(AbortSignal.any([signal, this.#end.signal]));
+    const answer = this.#answerTo(call);
+    call.write(`${JSON.stringify(hello)}\n`);
+    const response = await answer;
     if (response.statusCode !== 200) throw await this.#refusal(response);
     const id = response.headers[streamIdField];
     const type = response.headers['content-type'] ?? '';
-    if (typeof id === 'string' && id !== '' && type.startsWith('application/x-ndjson')) return { id, response };
+    if (typeof id === 'string' && id !== '' && type.startsWith(jsonLinesType)) return { id, request: call, response };
     response.destroy();
     throw transient('it does not answer as the operator does; look at --control-plane-address');
   }
 
-  /** Throws LinkError. */
-  async acknowledge(acknowledgement: Acknowledgement): Promise<void> {
-    const response = await this.#post(acknowledgementsPath, acknowledgement, this.#end.signal);
-    if (response.statusCode !== 204 && response.statusCode !== 200) throw await this.#refusal(response);
-    response.resume();
-  }
-
-  /** Aborted by `close`. */
-  get ended(): AbortSignal {
-    return this.#end.signal;
-  }
-
-  /** Closes every connection. */
+  /** Closes the connection. */
   close(): void {
     this.#end.abort();
-    this.#agent.destroy();
   }
 
-  #post(path: string, content: Hello | Acknowledgement, signal: AbortSignal): Promise<IncomingMessage> {
+  #answerTo(call: ClientRequest): Promise<IncomingMessage> {
     const { clock } = this.#options;
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const body = Buffer.from(JSON.stringify(content));
-    const call = this.#begin(path, body.length, signal);
     let timer = clock.after(connectTimeoutMs, () => call.destroy(transient('the connection took too long')));
-    const awaitAnswer = (): void => {
-      timer.cancel();
-      timer = clock.after(answerTimeoutMs, () => call.destroy(transient('it did not answer in time')));
-    };
     call.once('socket', (socket) => {
-      if (call.reusedSocket) awaitAnswer();
-      else socket.once('secureConnect', awaitAnswer);
+      socket.once('secureConnect', () => {
+        timer.cancel();
+        timer = clock.after(answerTimeoutMs, () => call.destroy(transient('it did not answer in time')));
+      });
     });
     call.once('response', (response) => {
       timer.cancel();
@@ -95,23 +74,22 @@ export class ChannelSession {
       timer.cancel();
       reject(connectionFailure(error));
     });
-    call.end(body);
     return promise;
   }
 
   /** Node throws at once what it cannot make of the roots. */
-  #begin(path: string, length: number, signal: AbortSignal): ClientRequest {
+  #begin(signal: AbortSignal): ClientRequest {
     try {
-      return this.#call(path, length, signal);
+      return this.#call(signal);
     } catch (error) {
       throw connectionFailure(error);
     }
   }
 
-  #call(path: string, length: number, signal: AbortSignal): ClientRequest {
+  #call(signal: AbortSignal): ClientRequest {
     const { host, address, port, token, roots, version } = this.#options;
     return request({
-      agent: this.#agent,
+      agent: false,
       host: address,
       port,
       servername: isIP(host) === 0 ? host : '',
@@ -119,15 +97,14 @@ export class ChannelSession {
       minVersion: 'TLSv1.2',
       rejectUnauthorized: true,
       method: 'POST',
-      path,
+      path: tablesPath,
       headers: {
         Host: `${host.includes(':') ? `[${host}]` : host}:${port}`,
         Authorization: `Bearer ${token.reveal()}`,
-        'Content-Type': 'application/json',
-        'Content-Length': length,
+        'Content-Type': jsonLinesType,
         'User-Agent': `farpoint-proxy/${version}`,
       },
-      signal: AbortSignal.any([signal, this.#end.signal]),
+      signal,
     });
   }
 

@@ -2,7 +2,7 @@
 import type { Clock } from '#shared/clock/clock.ts';
 import { LinkError } from '#shared/errors/link-error.ts';
 import type { Logger } from '#shared/logger/logger.ts';
-import type { Acknowledgement, Hello } from '#shared/push/push-channel.ts';
+import type { Hello, StreamAcknowledgement } from '#shared/push/push-channel.ts';
 import type { ControlPlaneSettings } from '#shared/settings/proxy-settings.ts';
 import { Acknowledger } from './acknowledger.ts';
 import { AddressPicker, type LookUpAddresses } from './address-picker.ts';
@@ -23,7 +23,7 @@ export interface LinkedTables {
 /** What one stream says first, and what takes the messages that follow on it. */
 export interface LinkedStream {
   readonly hello: Hello;
-  readonly receive: (acknowledge: (acknowledgement: Omit<Acknowledgement, 'stream'>) => void) => TableReceiver;
+  readonly receive: (acknowledge: (acknowledgement: StreamAcknowledgement) => void) => TableReceiver;
 }
 
 export interface ControlPlaneLinkOptions {
@@ -129,19 +129,13 @@ export class ControlPlaneLink {
     session: ChannelSession,
     { signal, onOpen }: { readonly signal: AbortSignal; readonly onOpen: (stream: string) => void },
   ): Promise<LinkError | null> {
-    const { tables, clock, logger, random, status } = this.#options;
+    const { tables, clock, logger, status } = this.#options;
     const { hello, receive } = tables.begin();
     const stream = await session.openStream(hello, signal);
     onOpen(stream.id);
-    const acknowledger = new Acknowledger({
-      post: (acknowledgement) => session.acknowledge(acknowledgement),
-      clock,
-      logger,
-      random,
-      signal: session.ended,
-    });
+    const acknowledger = new Acknowledger(stream.request);
     const end = await readTableStream(stream.response, {
-      receiver: receive((answer) => acknowledger.send({ ...answer, stream: stream.id })),
+      receiver: receive((answer) => acknowledger.send(answer)),
       clock,
       signal,
       onHeard: () => status.heard(),

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
-import type { Acknowledgement } from '#shared/push/push-channel.ts';
+import type { StreamAcknowledgement } from '#shared/push/push-channel.ts';
 import type { ControlPlaneSettings, ProxySettings } from '#shared/settings/proxy-settings.ts';
 import type { EndpointTable } from '#shared/table/endpoint-table.ts';
 import type { LinkView } from '../telemetry/link-metrics.ts';
@@ -29,7 +29,7 @@ export interface ControlPlaneTablesOptions {
   readonly random?: () => number;
 }
 
-type Answer = (acknowledgement: Omit<Acknowledgement, 'stream'>) => void;
+type Answer = (acknowledgement: StreamAcknowledgement) => void;
 
 /** Reasons in one log line. */
 const maxReasonsLogged = 5;
@@ -161,7 +161,7 @@ export class ControlPlaneTables implements LinkedTables {
     this.#held = held;
   }
 
-  #logRefusal(revision: string, reasons: Acknowledgement['reasons']): void {
+  #logRefusal(revision: string, reasons: StreamAcknowledgement['reasons']): void {
     this.#status.tableRefused();
     const said = reasons
       .slice(0, maxReasonsLogged)

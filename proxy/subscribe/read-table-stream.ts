@@ -35,7 +35,7 @@ export interface ReadTableStreamOptions {
 /** The control plane says something every 15 s. */
 const longestSilenceMs = 45_000;
 
-/** Resolves when the stream is over. Rejects only for a bug. */
+/** Resolves when the stream is over; out of step, whoever called closes it. Rejects only for a bug. */
 export function readTableStream(response: IncomingMessage, options: ReadTableStreamOptions): Promise<StreamEnd> {
   const { receiver, clock, onHeard, onDrain, signal } = options;
   const { promise, resolve, reject } = Promise.withResolvers<StreamEnd>();
@@ -105,7 +105,8 @@ export function readTableStream(response: IncomingMessage, options: ReadTableStr
     drain?.cancel();
     signal.removeEventListener('abort', stop);
     response.on('error', () => undefined);
-    response.destroy();
+    // Out of step, the last word to the other side is still on its way.
+    if (end.kind !== 'out-of-step') response.destroy();
     resolve(end);
   }
 }

@@ -1,13 +1,18 @@
 /**
- * The vocabulary of the push channel: one long response of JSON lines per proxy, and small POSTs back. A table goes over
+ * The vocabulary of the push channel: one long request of JSON lines per proxy, and one long response. A table goes over
  * it as the difference to what the proxy says it holds.
  */
 
-/** POST, body `Hello`: answers 200 with a stream of `PushMessage` lines (application/x-ndjson) until one side ends it. */
+/**
+ * POST: answers 200 with a stream of `PushMessage` lines (application/x-ndjson) until one side ends it. A body of type
+ * `jsonLinesType` stays open: its first line is the `Hello`, each later one a `StreamAcknowledgement`; the stream goes on when
+ * the body ends. A body of another type is a `Hello` and nothing else, and acknowledgements are POSTed.
+ */
 export const tablesPath = '/v1/tables/watch';
-/** POST, body `Acknowledgement`: answers 204. */
+export const jsonLinesType = 'application/x-ndjson';
+/** POST, body `Acknowledgement`: answers 204. For whoever cannot keep a request open, such as curl. */
 export const acknowledgementsPath = '/v1/tables/acknowledgements';
-/** Response field of the stream with its id, which acknowledgements name. */
+/** Response field of the stream with its id, which POSTed acknowledgements name. */
 export const streamIdField = 'farpoint-stream';
 
 /** The audience of the tokens that proxies present, unless the operator is told another. */
@@ -33,3 +38,6 @@ export interface Acknowledgement {
   /** Why it is refused, or which endpoints of an applied table this proxy cannot call. */
   readonly reasons: readonly { readonly endpoint: string; readonly message: string }[];
 }
+
+/** An Acknowledgement on the request of its stream, which says already whose it is. */
+export type StreamAcknowledgement = Omit<Acknowledgement, 'stream'>;

@@ -1,10 +1,10 @@
 /**
- * The lines of a push stream and the bodies of the two POSTs, read from what came over the wire. What is unknown is
+ * The lines of a push stream, of its request and the bodies of POSTs, read from what came over the wire. What is unknown is
  * ignored, so that an older proxy can read a newer operator and the other way round. Mistakes name fields, never values.
  */
 import * as z from 'zod/mini';
 import type { TableOptions } from '../table/endpoint-table.ts';
-import type { Acknowledgement, Hello } from './push-channel.ts';
+import type { Acknowledgement, Hello, StreamAcknowledgement } from './push-channel.ts';
 import { mistakesOf } from '../table/wire-mistakes.ts';
 
 export type PushMessage =
@@ -28,6 +28,8 @@ export const maxHeldEndpoints = 50_000;
 export const maxReasons = 1_000;
 /** Characters in one reason of an Acknowledgement. */
 export const maxReasonLength = 2_048;
+/** Bytes of an Acknowledgement on the request of its stream, the end of the line not counted. */
+export const maxAcknowledgementBytes = 64 * 1024;
 
 /** A digest as text, `''` for none. */
 const revision = z.string().check(z.maxLength(128));
@@ -91,9 +93,7 @@ export const helloSchema: z.ZodMiniType<Hello> = z.object({
   version: z.string().check(z.maxLength(256)),
 });
 
-/** What the operator accepts as an Acknowledgement. */
-export const acknowledgementSchema: z.ZodMiniType<Acknowledgement> = z.object({
-  stream: z.string().check(z.minLength(1), z.maxLength(128)),
+const streamAcknowledgementFields = {
   revision: revision.check(z.minLength(1)),
   state: z.enum(['applied', 'refused']),
   reasons: z
@@ -104,6 +104,15 @@ export const acknowledgementSchema: z.ZodMiniType<Acknowledgement> = z.object({
       }),
     )
     .check(z.maxLength(maxReasons)),
+};
+
+/** What the operator accepts as an Acknowledgement on the request of its stream. */
+export const streamAcknowledgementSchema: z.ZodMiniType<StreamAcknowledgement> = z.object(streamAcknowledgementFields);
+
+/** What the operator accepts as an Acknowledgement. */
+export const acknowledgementSchema: z.ZodMiniType<Acknowledgement> = z.object({
+  stream: z.string().check(z.minLength(1), z.maxLength(128)),
+  ...streamAcknowledgementFields,
 });
 
 /** Reads one line of a stream. Throws Error with a sentence that names fields and holds no values. */

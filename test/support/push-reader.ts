@@ -1,9 +1,9 @@
 /** A client of the push channel that keeps every byte it gets: TLS verified, one connection a stream. */
 import { Agent, request, type RequestOptions } from 'node:https';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { connect } from 'node:tls';
 import { onTestFinished } from 'vitest';
-import { acknowledgementsPath, streamIdField, tablesPath } from '#shared/push/push-channel.ts';
+import { acknowledgementsPath, jsonLinesType, streamIdField, tablesPath } from '#shared/push/push-channel.ts';
 import { RawConnection } from './raw-connection.ts';
 import { waitUntil } from './start-test-proxy.ts';
 
@@ -148,6 +148,26 @@ export async function openPush(target: PushTarget, token: string, hello: unknown
   });
   if (response.statusCode !== 200) throw new Error(`the stream was refused with ${response.statusCode}`);
   return new PushReader(response, target, token);
+}
+
+/** A stream whose request stays open for acknowledgements. */
+export interface TwoWayPush {
+  readonly reader: PushReader;
+  readonly request: ClientRequest;
+}
+
+/** Opens a stream as proxies do. */
+export async function openTwoWayPush({ port, caPem }: PushTarget, token: string): Promise<TwoWayPush> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': jsonLinesType };
+  const options = { host: 'localhost', port, ca: caPem, method: 'POST', path: tablesPath, agent: false, headers };
+  const opening = request(options);
+  onTestFinished(() => void opening.destroy());
+  opening.write('{}\n');
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    opening.once('response', resolve).on('error', reject);
+  });
+  if (response.statusCode !== 200) throw new Error(`the stream was refused with ${response.statusCode}`);
+  return { reader: new PushReader(response, { port, caPem }, token), request: opening };
 }
 
 /** A connection for bytes that no client would send. */

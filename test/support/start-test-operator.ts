@@ -3,12 +3,13 @@ import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import {
-  acknowledgementsPath,
+  jsonLinesType,
   streamIdField,
-  tablesPath,
   type Acknowledgement,
   type Hello,
+  type StreamAcknowledgement,
 } from '#shared/push/push-channel.ts';
 import { encodeEndpoint } from '#shared/table/endpoint-codec.ts';
 import type { EndpointTable } from '#shared/table/endpoint-table.ts';
@@ -42,6 +43,7 @@ export interface TestOperator {
   readonly port: number;
   readonly server: Server;
   readonly streams: readonly TestStream[];
+  /** With the stream on which each came. */
   readonly acknowledgements: readonly Acknowledgement[];
   /** Requests for a stream, refused ones included. */
   readonly requests: () => number;
@@ -54,7 +56,6 @@ export interface TestOperator {
   readonly caFile: string;
   /** Null: streams are served. */
   refuseStreams: TestRefusal | null;
-  refuseAcknowledgements: TestRefusal | null;
   /** False: requests get no answer. */
   isAnswering: boolean;
   /** Called when a stream begins. */
@@ -78,9 +79,7 @@ export async function startTestOperator(options: TestOperatorOptions = {}): Prom
   const tokens: string[] = [];
   let requests = 0;
   let connections = 0;
-  const server = createServer({ cert: issued.chainPem, key: issued.privateKeyPem }, (request, response) => {
-    void serve(request, response);
-  });
+  const server = createServer({ cert: issued.chainPem, key: issued.privateKeyPem }, serve);
   server.on('connection', () => (connections += 1));
   server.on('tlsClientError', () => undefined);
   const folder = await temporaryFolder();
@@ -100,33 +99,35 @@ export async function startTestOperator(options: TestOperatorOptions = {}): Prom
     tokenFile,
     caFile,
     refuseStreams: null,
-    refuseAcknowledgements: null,
     isAnswering: true,
     onStream: () => undefined,
   };
   return operator;
 
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await textOf(request);
-    const token = (request.headers.authorization ?? '').replace('Bearer ', '');
-    tokens.push(token);
-    if (request.url === tablesPath) requests += 1;
-    if (!operator.isAnswering) return;
-    const refusal = request.url === tablesPath ? operator.refuseStreams : operator.refuseAcknowledgements;
-    if (refusal !== null) {
-      response.writeHead(refusal.status, { 'Content-Type': 'application/json', ...refusal.headers });
-      response.end(refusal.body);
-    } else if (request.url === acknowledgementsPath) {
-      acknowledgements.push(JSON.parse(body) as Acknowledgement);
-      response.writeHead(204).end();
-    } else {
-      beginStream(JSON.parse(body) as Hello, token, response);
-    }
+  function serve(request: IncomingMessage, response: ServerResponse): void {
+    const lines = createInterface({ input: request });
+    lines.on('error', () => undefined); // the stream says that it is closed
+    lines.once('line', (hello) => {
+      const token = (request.headers.authorization ?? '').replace('Bearer ', '');
+      tokens.push(token);
+      requests += 1;
+      if (!operator.isAnswering) return;
+      if (operator.refuseStreams !== null) return refuse(response, operator.refuseStreams);
+      const { id } = beginStream(JSON.parse(hello) as Hello, token, response);
+      lines.on('line', (line) => {
+        acknowledgements.push({ ...(JSON.parse(line) as StreamAcknowledgement), stream: id });
+      });
+    });
   }
 
-  function beginStream(hello: Hello, token: string, response: ServerResponse): void {
+  function refuse(response: ServerResponse, { status, headers, body }: TestRefusal): void {
+    response.writeHead(status, { 'Content-Type': 'application/json', ...headers });
+    response.end(body);
+  }
+
+  function beginStream(hello: Hello, token: string, response: ServerResponse): TestStream {
     const id = `stream-${streams.length}`;
-    response.writeHead(200, { 'Content-Type': 'application/x-ndjson', Connection: 'close', [streamIdField]: id });
+    response.writeHead(200, { 'Content-Type': jsonLinesType, Connection: 'close', [streamIdField]: id });
     response.flushHeaders();
     response.on('error', () => undefined);
     const stream: TestStream = {
@@ -143,6 +144,7 @@ export async function startTestOperator(options: TestOperatorOptions = {}): Prom
     };
     streams.push(stream);
     operator.onStream(stream);
+    return stream;
   }
 }
 
@@ -158,10 +160,4 @@ export function messagesOf(table: EndpointTable): readonly object[] {
 /** Says that a table is complete. */
 export function syncedOf({ revision, apiAccess, apiLogging, metrics }: EndpointTable): object {
   return { type: 'SYNCED', revision, options: { apiAccess, apiLogging, metrics } };
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  const pieces: Buffer[] = [];
-  for await (const piece of request) if (Buffer.isBuffer(piece)) pieces.push(piece);
-  return Buffer.concat(pieces).toString('utf8');
 }

@@ -238,31 +238,15 @@ describe('a table that cannot be used', () => {
   }
 });
 
-describe('acknowledgements', () => {
-  test('that are not taken are sent again, and hold nothing up', async () => {
-    const { operator, applied, clock } = await startWithTable();
-    operator.refuseAcknowledgements = { status: 503 };
-    operator.streams[0]?.send(...messagesOf(two));
-    await waitUntil(() => applied.length === 2);
-    operator.streams[0]?.send(...messagesOf(one), { type: 'DELETE', name: 'near' }, syncedOf(one));
-    await waitUntil(() => applied.length === 4);
-    operator.refuseAcknowledgements = null;
-    await waitUntil(() => {
-      clock.advance(100);
-      return operator.acknowledgements.length === 2;
-    });
-    expect(operator.acknowledgements[1]).toMatchObject({ revision: one.revision, state: 'applied' });
-  });
-
-  test('go over one connection that is kept', async () => {
-    const { operator, applied } = await startWithTable();
-    for (const [index, table] of [two, one, two, one].entries()) {
-      operator.streams[0]?.send(...messagesOf(table));
-      await waitUntil(() => operator.acknowledgements.length === index + 2);
-    }
-    expect(applied).toHaveLength(5);
-    expect(operator.connections()).toBe(2);
-  });
+test('acknowledgements go over the connection of their stream: there is no other', async () => {
+  const { operator, applied } = await startWithTable();
+  for (const [index, table] of [two, one, two, one].entries()) {
+    operator.streams[0]?.send(...messagesOf(table));
+    await waitUntil(() => operator.acknowledgements.length === index + 2);
+  }
+  expect(applied).toHaveLength(5);
+  expect(operator.acknowledgements.every(({ stream }) => stream === 'stream-0')).toBe(true);
+  expect([operator.requests(), operator.connections()]).toEqual([1, 1]);
 });
 
 test('the end of the proxy ends its stream', async () => {

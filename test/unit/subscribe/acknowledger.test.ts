@@ -1,124 +1,62 @@
 import { describe, expect, test } from 'vitest';
-import { LinkError } from '#shared/errors/link-error.ts';
-import type { Acknowledgement } from '#shared/push/push-channel.ts';
+import type { StreamAcknowledgement } from '#shared/push/push-channel.ts';
+import { maxAcknowledgementBytes, maxReasonLength, maxReasons } from '#shared/push/push-message.ts';
 import { Acknowledger } from '../../../proxy/subscribe/acknowledger.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
-import { memoryLogger, type LogLine } from '../../support/memory-logger.ts';
-import { waitUntil } from '../../support/start-test-proxy.ts';
 
-function of(revision: string): Acknowledgement {
-  return { stream: 's', revision, state: 'applied', reasons: [] };
-}
-
-interface Post {
-  readonly revision: string;
-  readonly answer: PromiseWithResolvers<void>;
+function of(revision: string, reasons: StreamAcknowledgement['reasons'] = []): StreamAcknowledgement {
+  return { revision, state: 'applied', reasons };
 }
 
 interface Bench {
   readonly acknowledger: Acknowledger;
-  readonly posts: readonly Post[];
-  readonly lines: readonly LogLine[];
-  readonly clock: ManualClock;
-  readonly end: AbortController;
-  /** The post at hand, once it is there, fails like this. */
-  readonly fail: (status: number, retryAfterMs?: number) => Promise<void>;
+  readonly written: readonly string[];
+  /** The connection has taken the line at hand, or is gone. */
+  readonly taken: (error?: Error) => void;
 }
 
 function start(): Bench {
-  const posts: Post[] = [];
-  const lines: LogLine[] = [];
-  const clock = new ManualClock();
-  const end = new AbortController();
-  const acknowledger = new Acknowledger({
-    post: ({ revision }) => {
-      const answer = Promise.withResolvers<void>();
-      posts.push({ revision, answer });
-      return answer.promise;
-    },
-    clock,
-    logger: memoryLogger(lines),
-    random: () => 0.5,
-    signal: end.signal,
-  });
-  const fail = async (status: number, retryAfterMs = 0): Promise<void> => {
-    const error = new LinkError('no', { kind: 'transient', status, retryAfterMs });
-    posts.at(-1)?.answer.reject(error);
-    await new Promise((resolve) => setImmediate(resolve));
+  const written: string[] = [];
+  let onTaken: (error?: Error) => void = () => undefined;
+  const write = (line: string, callback: unknown): boolean => {
+    written.push(line);
+    onTaken = callback as typeof onTaken;
+    return true;
   };
-  return { acknowledger, posts, lines, clock, end, fail };
-}
-
-function revisions(posts: readonly Post[]): readonly string[] {
-  return posts.map(({ revision }) => revision);
+  return { acknowledger: new Acknowledger({ write }), written, taken: (error) => onTaken(error) };
 }
 
 describe('Acknowledger', () => {
-  test('sends one at a time, and of those that wait only the newest', async () => {
-    const { acknowledger, posts } = start();
+  test('writes one at a time, and of those that wait only the newest', async () => {
+    const { acknowledger, written, taken } = start();
     for (const revision of ['a', 'b', 'c', 'd']) acknowledger.send(of(revision));
-    expect(revisions(posts)).toEqual(['a']);
-    posts[0]?.answer.resolve();
-    await waitUntil(() => posts.length === 2);
-    posts[1]?.answer.resolve();
+    expect(written).toEqual([`${JSON.stringify(of('a'))}\n`]);
+    taken();
+    taken();
     await acknowledger.settled();
-    expect(revisions(posts)).toEqual(['a', 'd']);
+    acknowledger.send(of('e'));
+    expect(written.map((line) => (JSON.parse(line) as StreamAcknowledgement).revision)).toEqual(['a', 'd', 'e']);
   });
 
-  test('tries again after a pause that grows and keeps to Retry-After', async () => {
-    const { acknowledger, posts, clock, fail } = start();
-    acknowledger.send(of('a'));
-    await fail(0);
-    clock.advance(99);
-    expect(posts).toHaveLength(1);
-    clock.advance(1);
-    await waitUntil(() => posts.length === 2);
-    await fail(503, 3000);
-    clock.advance(3199);
-    expect(posts).toHaveLength(2);
-    clock.advance(1);
-    await waitUntil(() => posts.length === 3);
-    posts[2]?.answer.resolve();
+  test('is settled when the connection is gone', async () => {
+    const { acknowledger, taken } = start();
     await acknowledger.settled();
+    acknowledger.send(of('a'));
+    taken(new Error('gone'));
+    await acknowledger.settled();
+    expect(acknowledger).toBeInstanceOf(Acknowledger);
   });
 
-  test('gives an old one up for a new one, which waits as long as it is asked to', async () => {
-    const { acknowledger, posts, fail, clock } = start();
-    acknowledger.send(of('a'));
-    await fail(503, 60_000);
-    acknowledger.send(of('b'));
-    clock.advance(60_000);
-    expect(posts).toHaveLength(1);
-    clock.advance(100);
-    await waitUntil(() => posts.length === 2);
-    expect(revisions(posts)).toEqual(['a', 'b']);
-  });
-
-  test('gives up after five times, at once when the answer is final, and says so', async () => {
-    const { acknowledger, posts, lines, clock, fail } = start();
-    acknowledger.send(of('a'));
-    for (let attempt = 1; attempt <= 5; attempt++) {
-      await waitUntil(() => posts.length === attempt);
-      await fail(500);
-      clock.advance(10_000);
-    }
-    await acknowledger.settled();
-    acknowledger.send(of('b'));
-    await fail(403);
-    await acknowledger.settled();
-    expect(revisions(posts)).toEqual(['a', 'a', 'a', 'a', 'a', 'b']);
-    expect(lines.map(({ message, fields }) => [message, fields['revision'], fields['attempt']])).toEqual([
-      ['the control plane took no acknowledgement', 'a', 5],
-      ['the control plane took no acknowledgement', 'b', 1],
-    ]);
-  });
-
-  test('ends with its stream, in silence', async () => {
-    const { acknowledger, posts, lines, end, fail } = start();
-    acknowledger.send(of('a'));
-    end.abort();
-    await fail(0);
-    await acknowledger.settled();
-    expect([posts.length, lines]).toEqual([1, []]);
+  test.each([
+    ['shortens what is for people', 'far', maxReasons],
+    ['leaves reasons out when their names alone are too long', 'x'.repeat(253), 125],
+  ])('%s, so that the line is as short as it must be', (_what, name, count) => {
+    const { acknowledger, written } = start();
+    const message = '"'.repeat(maxReasonLength);
+    acknowledger.send(of('a', new Array(maxReasons).fill({ endpoint: name, message })));
+    const line = written[0] ?? '';
+    expect(Buffer.byteLength(line)).toBeLessThanOrEqual(maxAcknowledgementBytes + 1);
+    const { reasons } = JSON.parse(line) as StreamAcknowledgement;
+    expect(reasons).toHaveLength(count);
+    expect(reasons[0]?.endpoint).toBe(name);
   });
 });
