@@ -3,10 +3,10 @@
  * tells the bench when. Started by stream-clients.ts, which speaks to it over IPC.
  */
 import { randomUUID } from 'node:crypto';
-import { Agent, request } from 'node:https';
-import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
-import { acknowledgementsPath, streamIdField, tablesPath } from '#shared/push/push-channel.ts';
+import { jsonLinesType, tablesPath } from '#shared/push/push-channel.ts';
 import type { ClientReport, ClientsOrder } from './stream-clients.ts';
 
 const reportEveryMs = 20;
@@ -28,9 +28,7 @@ async function openAll(order: ClientsOrder): Promise<void> {
   await Promise.all(
     Array.from({ length: opensAtOnce }, async () => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        // As proxy/subscribe: the agent keeps one connection for acknowledgements, and resumes TLS for it.
-        const agent = new Agent({ ca: order.caPem, keepAlive: true, maxSockets: 2, maxFreeSockets: 1 });
-        await openStream({ ...next, order, agent });
+        await openStream({ ...next, order });
       }
     }),
   );
@@ -40,18 +38,18 @@ interface ClientStream {
   readonly token: string;
   readonly proxy: number;
   readonly order: ClientsOrder;
-  readonly agent: Agent;
 }
 
 /** Resolves at the first SYNCED. */
 function openStream(client: ClientStream): Promise<void> {
-  const { order, token, proxy, agent } = client;
+  const { order, token, proxy } = client;
   return new Promise((resolve) => {
-    const body = JSON.stringify({ revision: '', revisionsByName: {}, version: `bench ${randomUUID()}` });
+    // As proxy/subscribe: one connection, whose request stays open for acknowledgements.
     const opening = request(new URL(tablesPath, order.origin), {
       method: 'POST',
-      agent,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': body.length },
+      agent: false,
+      ca: order.caPem,
+      headers: { authorization: `Bearer ${token}`, 'content-type': jsonLinesType },
     });
     opening.on('error', (error) => waiting.push({ kind: 'failed', proxy, message: error.message }));
     opening.on('response', (response) => {
@@ -60,15 +58,19 @@ function openStream(client: ClientStream): Promise<void> {
         response.resume();
         return;
       }
-      readStream(response, client, resolve);
+      readStream({ proxy, response, acknowledgements: opening }, resolve);
     });
-    opening.end(body);
+    opening.write(`${JSON.stringify({ revision: '', revisionsByName: {}, version: `bench ${randomUUID()}` })}\n`);
   });
 }
 
-function readStream(response: IncomingMessage, client: ClientStream, onSynced: () => void): void {
-  const { proxy } = client;
-  const stream = String(response.headers[streamIdField]);
+interface OpenStream {
+  readonly proxy: number;
+  readonly response: IncomingMessage;
+  readonly acknowledgements: ClientRequest;
+}
+
+function readStream({ proxy, response, acknowledgements }: OpenStream, onSynced: () => void): void {
   let bytes = 0;
   createInterface({ input: response }).on('line', (line) => {
     bytes += line.length + 1;
@@ -78,42 +80,11 @@ function readStream(response: IncomingMessage, client: ClientStream, onSynced: (
     const bytesBefore = bytes;
     bytes = 0;
     onSynced();
-    acknowledge(client, { stream, revision }, (status) => {
-      waiting.push({
-        kind: 'synced',
-        proxy,
-        revision,
-        bytes: bytesBefore,
-        syncedAtMs,
-        acknowledgedAtMs: nowMs(),
-        status,
-      });
+    acknowledgements.write(`${JSON.stringify({ revision, state: 'applied', reasons: [] })}\n`, () => {
+      waiting.push({ kind: 'synced', proxy, revision, bytes: bytesBefore, syncedAtMs, acknowledgedAtMs: nowMs() });
     });
   });
   response.on('close', () => waiting.push({ kind: 'failed', proxy, message: 'the stream ended' }));
-}
-
-function acknowledge(
-  client: ClientStream,
-  { stream, revision }: { readonly stream: string; readonly revision: string },
-  onAnswered: (status: number) => void,
-): void {
-  const { token, order, agent, proxy } = client;
-  const body = JSON.stringify({ stream, revision, state: 'applied', reasons: [] });
-  const posting = request(new URL(acknowledgementsPath, order.origin), {
-    method: 'POST',
-    agent,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': body.length },
-  });
-  posting.on('error', (error) => {
-    // The operator closed a kept connection just then: another one, as proxy/subscribe does.
-    if (posting.reusedSocket) acknowledge(client, { stream, revision }, onAnswered);
-    else waiting.push({ kind: 'failed', proxy, message: `acknowledgement: ${error.message}` });
-  });
-  posting.on('response', (response) => {
-    response.resume().on('end', () => onAnswered(response.statusCode ?? 0));
-  });
-  posting.end(body);
 }
 
 /** Of the machine's clock, which every process of the bench shares. */

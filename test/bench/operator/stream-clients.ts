@@ -21,8 +21,8 @@ export type ClientReport =
       /** Read since the SYNCED before. */
       readonly bytes: number;
       readonly syncedAtMs: number;
+      /** When the connection had taken the acknowledgement. */
       readonly acknowledgedAtMs: number;
-      readonly status: number;
     }
   | { readonly kind: 'failed'; readonly proxy: number; readonly message: string };
 
@@ -86,11 +86,8 @@ export class StreamClients {
 
   #take(reports: readonly ClientReport[]): void {
     for (const report of reports) {
-      if (report.kind === 'synced' && report.status < 300) this.#synced.push(report);
-      else if (this.#failures.length < 100) {
-        const why = report.kind === 'failed' ? report.message : `acknowledgement answered ${report.status}`;
-        this.#failures.push(`proxy ${report.proxy}: ${why}`);
-      }
+      if (report.kind === 'synced') this.#synced.push(report);
+      else if (this.#failures.length < 100) this.#failures.push(`proxy ${report.proxy}: ${report.message}`);
     }
     this.#onReport?.();
   }
