@@ -5,12 +5,14 @@ import { expect, test } from 'vitest';
 import { defaultTokenAudience } from '#shared/push/push-channel.ts';
 import { ask } from '../support/ask.ts';
 import { valueOf } from '../support/exposition.ts';
+import { acknowledge, openPush } from '../support/push-reader.ts';
 import { startUpstream } from '../support/start-upstream.ts';
 import { waitUntil } from '../support/start-test-proxy.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { endpointViewer, type EndpointViewer } from './support/endpoint-status.ts';
 import { installFarpoint } from './support/install-farpoint.ts';
 import { startKillableOperator, type KillableOperator } from './support/killable-operator.ts';
+import { createPodCredentials } from './support/pod-credentials.ts';
 import { sharedControlPlane } from './support/shared-control-plane.ts';
 import { startPodProxy, type PodProxy } from './support/start-pod-proxy.ts';
 import { startSteadyCalls } from './support/start-steady-calls.ts';
@@ -25,8 +27,8 @@ interface Fleet {
   readonly follower: KillableOperator;
   readonly written: WrittenEndpoints;
   readonly view: EndpointViewer;
-  /** Starts the next proxy of the one app; its connections go one after the other to these replicas, the last of them for ever. */
-  proxyBy(...replicas: readonly KillableOperator[]): Promise<PodProxy>;
+  /** Starts the next proxy of the one app; all connections go to this replica from now on. */
+  proxyBy(replica: KillableOperator): Promise<PodProxy>;
   /** Where all connections go from now on. */
   sendAllTo(replica: KillableOperator): void;
 }
@@ -44,14 +46,8 @@ async function startFleet(): Promise<Fleet> {
   const leader = await replica('replica-a');
   await waitUntil(() => isLeading(leader));
   const follower = await replica('replica-b');
-  let route: readonly KillableOperator[] = [leader];
-  let connected = 0;
-  const port = await startSwitchboard(() => {
-    connected += 1;
-    const [next = leader, ...rest] = route;
-    if (rest.length > 0) route = rest;
-    return next.port;
-  });
+  let route = leader;
+  const port = await startSwitchboard(() => route.port);
   const upstream = await startUpstream(({ url = '', headers }, response) => {
     response.end(echoed(url, headers['x-token']));
   });
@@ -62,17 +58,15 @@ async function startFleet(): Promise<Fleet> {
     follower,
     written: new WrittenEndpoints({ client, namespace, origin: upstream.origin }),
     view: endpointViewer(client, namespace),
-    async proxyBy(...replicas) {
-      route = replicas;
-      connected = 0;
+    async proxyBy(one) {
+      route = one;
       const podName = `orders-${(proxies += 1)}`;
       const proxy = await startPodProxy({ client, namespace, appId: 'orders', podName, operatorPort: port });
-      // Each of them has got its connection: none is left for the next proxy to take.
-      await waitUntil(() => proxy.running.tableRevision() !== '' && connected >= replicas.length);
+      await waitUntil(() => proxy.running.tableRevision() !== '');
       return proxy;
     },
     sendAllTo(one) {
-      route = [one];
+      route = one;
     },
   };
 }
@@ -159,20 +153,26 @@ test.each([{ how: 'killed' }, { how: 'stopped' }] as const)(
   },
 );
 
-test('acknowledgements that come to the other replica count', async () => {
+test('acknowledgements that are posted to the other replica count', async () => {
   const fleet = await startFleet();
-  const { leader, follower, written } = fleet;
+  const { namespace, leader, follower, written } = fleet;
   await written.rotate('far');
   await written.set('far');
-  // The first connection of each is its stream.
-  const proxies = [await fleet.proxyBy(leader, follower), await fleet.proxyBy(follower, leader)];
-  expect([await streamsOf(leader), await streamsOf(follower)]).toEqual([1, 1]);
-  await untilProgrammed(fleet, 'far', 2);
-  for (const replica of [leader, follower]) {
+  const pairs = [
+    [leader, follower],
+    [follower, leader],
+  ] as const;
+  for (const [at, [{ port: operatorPort }, other]] of pairs.entries()) {
+    const pod = { client, namespace, appId: 'orders', podName: `orders-${at}`, operatorPort };
+    const { target, token } = await createPodCredentials(pod);
+    const reader = await openPush(target, token);
+    await waitUntil(() => reader.held()['far'] !== undefined && reader.lines.at(-1)?.type === 'SYNCED');
+    const said = { stream: reader.id, revision: reader.revisions.at(-1), state: 'applied', reasons: [] };
+    expect((await acknowledge({ ...target, port: other.port }, token, said)).status).toBe(204);
     const labels = { outcome: 'stray' };
-    expect(valueOf(await replica.metrics(), 'farpoint_operator_acknowledgements_total', labels)).toBeGreaterThan(0);
+    expect(valueOf(await other.metrics(), 'farpoint_operator_acknowledgements_total', labels)).toBe(1);
   }
-  await untilSame([leader, follower], proxies);
+  await untilProgrammed(fleet, 'far', 2);
 });
 
 test('both make the same of many changes, though each has seen them in its own way', async () => {
