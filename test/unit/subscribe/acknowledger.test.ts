@@ -52,7 +52,12 @@ describe('Acknowledger', () => {
   ])('%s, so that the line is as short as it must be', (_what, name, count) => {
     const { acknowledger, written } = start();
     const message = '"'.repeat(maxReasonLength);
-    acknowledger.send(of('a', new Array(maxReasons).fill({ endpoint: name, message })));
+    acknowledger.send(
+      of(
+        'a',
+        Array.from({ length: maxReasons }, () => ({ endpoint: name, message })),
+      ),
+    );
     const line = written[0] ?? '';
     expect(Buffer.byteLength(line)).toBeLessThanOrEqual(maxAcknowledgementBytes + 1);
     const { reasons } = JSON.parse(line) as StreamAcknowledgement;
