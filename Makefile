@@ -58,6 +58,7 @@ bench: build ## measure against the upstream direct and nginx
 	@$(NODE) test/bench/bench.ts
 
 bench-operator: build ## measure the operator with 1,000 and more proxies on a real API server
+	@$(NODE) test/bench/tables-main.ts
 	@QUICK="$(QUICK)" SIZE="$(SIZE)" $(NODE) test/bench/operator/bench-operator.ts
 
 soak: setup ## limits at full size (bodies of 1 GiB, 100,000 names), then changes and faults on an API server (MINUTES=10)

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { defaultTokenAudience } from '#shared/push/push-channel.ts';
 import { nodeFlagsOf } from '../../support/node-flags-of.ts';
 import { MeasuredProcess } from '../measured-process.ts';
+import { asInPod } from './as-in-pod.ts';
 import type { ControlPlane } from '../../cluster/support/start-control-plane.ts';
 import { freePort } from '../../cluster/support/free-port.ts';
 
@@ -16,6 +17,8 @@ const endpointsPath = '/apis/dapr.io/v1alpha1/namespaces';
 
 export interface MeasuredOperator {
   readonly process: MeasuredProcess;
+  /** False: it reads a kubeconfig, whose library takes some 60 MB. */
+  readonly isAsInPod: boolean;
   /** Of the push channel. */
   readonly origin: string;
   readonly caPem: string;
@@ -103,12 +106,11 @@ export async function startOperatorProcess(options: {
 }): Promise<MeasuredOperator> {
   const { controlPlane, namespace, kubeconfigPath } = options;
   const [port, metricsPort] = [await freePort(), await freePort()];
-  const process = await MeasuredProcess.start([
+  const command = [
     join(import.meta.dirname, '../../../node_modules/.bin/node'),
     ...nodeFlagsOf(bundle),
     bundle,
     'operator',
-    `--kubeconfig=${kubeconfigPath}`,
     `--namespace=${namespace}`,
     '--listen-address=127.0.0.1',
     `--port=${port}`,
@@ -116,7 +118,9 @@ export async function startOperatorProcess(options: {
     `--metrics-port=${metricsPort}`,
     '--service-names=localhost',
     '--log-level=warn',
-  ]);
+  ];
+  const inPod = await asInPod(controlPlane, { namespace, name: 'farpoint-operator' }, command);
+  const process = await MeasuredProcess.start(inPod ?? [...command, `--kubeconfig=${kubeconfigPath}`]);
   while (!(await isReady(`http://127.0.0.1:${metricsPort}/readyz`))) {
     if (process.hasExited) throw new Error(`the operator ended:\n${process.output}`);
     await pause(50);
@@ -126,6 +130,7 @@ export async function startOperatorProcess(options: {
   });
   return {
     process,
+    isAsInPod: inPod !== null,
     origin: `https://localhost:${port}`,
     caPem: Buffer.from(secret.body.data['ca.crt'] ?? '', 'base64').toString('utf8'),
   };

@@ -90,7 +90,7 @@ export async function measureSize(size: BenchSize, say: (text: string) => void):
       oneProxy,
       connectMs,
       workingSetBytes: memory.bytes,
-      workingSetHow: memory.how,
+      workingSetHow: `${memory.how}; ${operator.isAsInPod ? 'access as in a pod' : 'access by kubeconfig'}`,
       failures: clients.failures,
     };
   } finally {
