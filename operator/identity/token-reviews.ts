@@ -2,13 +2,13 @@
  * Asks the API server whose token this is, once for each token and a while: answers are kept, questions about one token
  * are joined, and the rate is bounded, so that neither a thousand proxies at once nor a flood of forged tokens is a flood there.
  */
-import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Clock } from '#shared/clock/clock.ts';
 import { LinkError } from '#shared/errors/link-error.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { tokenReviews } from '../kube/resource-types.ts';
+import { tokenDigest } from './token-digest.ts';
 import { ExpiringMap } from './expiring-map.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import { Turns } from './turns.ts';
@@ -90,7 +90,7 @@ export class TokenReviews {
 
   /** Never throws. */
   async review(request: ReviewRequest): Promise<ReviewOutcome> {
-    const key = createHash('sha256').update(request.token).digest('base64');
+    const key = tokenDigest(request.token);
     const accepted = this.#accepted.get(key);
     if (accepted !== undefined) return accepted;
     if (this.#rejected.get(key) === true) return { state: 'rejected' };

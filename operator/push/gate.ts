@@ -1,8 +1,8 @@
 /** Who asks? Nothing of a request is read before this is answered. */
-import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PeerResult } from '../identity/authenticator.ts';
 import type { Authenticate, ProxyIdentity } from '../identity/proxy-identity.ts';
+import { tokenDigest } from '../identity/token-digest.ts';
 import type { Connections } from './connections.ts';
 import { refusal, type Refusal } from './refusal.ts';
 
@@ -40,13 +40,13 @@ export class Gate {
    * when the token or the pod does, and a change for every proxy would otherwise ask the API server once for each of them.
    */
   async acknowledger(request: IncomingMessage): Promise<ProxyIdentity | Refusal> {
-    const opener = this.#openers.get(digestOf(tokenOf(request)));
+    const opener = this.#openers.get(tokenDigest(tokenOf(request)));
     return opener === undefined ? this.proxy(request) : this.#admitted(request, opener.identity);
   }
 
   /** The proxy's stream was opened: its token is known until the stream ends. */
   streamOpened(identity: ProxyIdentity, request: IncomingMessage, stream: ServerResponse): void {
-    const digest = digestOf(tokenOf(request));
+    const digest = tokenDigest(tokenOf(request));
     const opener = this.#openers.get(digest) ?? { identity, streams: 0 };
     opener.streams += 1;
     this.#openers.set(digest, opener);
@@ -93,11 +93,6 @@ export class Gate {
 /** `''`: there is none. */
 function tokenOf(request: IncomingMessage): string {
   return form.exec(request.headers.authorization ?? '')?.[1] ?? '';
-}
-
-/** What is looked up is a digest, so that the time it takes says nothing about a token. */
-function digestOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64');
 }
 
 function tooManyConnections(): Refusal {

@@ -4,9 +4,9 @@
  * different points in its namespace.
  */
 import type { Clock, Timer } from '#shared/clock/clock.ts';
-import type { AudienceTable, EndpointSet } from '../tables/audience-table.ts';
+import { emptySet, type AudienceTable, type EndpointSet } from '../tables/audience-table.ts';
 import type { ProgrammedCount, ProgrammedCounts } from './programmed-counts.ts';
-import { emptySet, type SetDifferences } from './set-differences.ts';
+import type { SetDifferences } from './set-differences.ts';
 
 /** Where a connected proxy stands. Immutable: a step makes another. */
 export interface Standing {

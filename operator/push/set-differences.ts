@@ -9,9 +9,6 @@ export interface SetDifference {
   readonly deletes: readonly string[];
 }
 
-/** Where every proxy begins. */
-export const emptySet: EndpointSet = { digest: '', endpointsByName: new Map() };
-
 const noDifference: SetDifference = { upserts: [], deletes: [] };
 
 /** Compares by revision. */

@@ -6,6 +6,7 @@ import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { Configuration } from '#shared/resources/configuration.ts';
 import type { ParsedEndpoint } from '#shared/resources/parse-http-endpoint.ts';
+import { proxyPodSelector } from '../identity/pod-facts.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { components, configurations, httpEndpoints, pods, secrets } from '../kube/resource-types.ts';
 import type { SecretReference } from '../tables/secret-uses.ts';
@@ -36,9 +37,6 @@ export interface ClusterSourceOptions {
   readonly clock: Clock;
   readonly logger: Logger;
 }
-
-/** The label of Pods that have a proxy. */
-const podSelector = 'dapr.io/sidecar-injected=true';
 
 export class ClusterSource implements TableFeed {
   /** The Pods that have a proxy. */
@@ -81,7 +79,7 @@ export class ClusterSource implements TableFeed {
       this.#watch({ type: httpEndpoints, keeper: this.#endpoints }),
       this.#watch({ type: configurations, keeper: this.#configurations, isOptional: true }),
       this.#watch({ type: components, keeper: this.#stores, isOptional: true }),
-      this.#watch({ type: pods, keeper: this.pods, isMetadataOnly: true, labelSelector: podSelector }),
+      this.#watch({ type: pods, keeper: this.pods, isMetadataOnly: true, labelSelector: proxyPodSelector }),
       this.#watch({ type: secrets, keeper: this.#secrets, isMetadataOnly: true }),
     ];
   }

@@ -18,6 +18,9 @@ export interface EndpointSet {
   readonly endpointsByName: ReadonlyMap<string, Endpoint>;
 }
 
+/** Nothing, as everybody sees it and where every proxy begins. */
+export const emptySet: EndpointSet = { digest: '', endpointsByName: new Map() };
+
 /** Immutable. A name is in one of the two sets at most. */
 export interface AudienceTable {
   /** Digest of both sets and the options: the revision of the EndpointTable that the proxy will hold. */

@@ -2,7 +2,7 @@
 import { digestOf } from '#shared/compile/fingerprint.ts';
 import type { Endpoint } from '#shared/table/endpoint-table.ts';
 import type { SecretScope } from '#shared/resources/configuration.ts';
-import type { EndpointSet } from './audience-table.ts';
+import { emptySet, type EndpointSet } from './audience-table.ts';
 import { deniedEndpoint } from './denied-endpoint.ts';
 import type { EndpointEntry } from './endpoint-entry.ts';
 
@@ -12,9 +12,6 @@ export interface Variant {
   readonly key: string;
   readonly secretScopes: readonly SecretScope[];
 }
-
-/** Nothing, as everybody sees it. */
-export const emptySet: EndpointSet = { digest: '', endpointsByName: new Map() };
 
 /** Sets that are kept beside the plain one; each can be made again. */
 const maxVariants = 64;

@@ -1,6 +1,6 @@
 /** All groups of all namespaces: an endpoint without scopes is in its namespace's, one with scopes in that of each app. */
-import type { EndpointSet } from './audience-table.ts';
-import { EndpointGroup, emptySet, type Variant } from './endpoint-group.ts';
+import { emptySet, type EndpointSet } from './audience-table.ts';
+import { EndpointGroup, type Variant } from './endpoint-group.ts';
 import type { EndpointEntry } from './endpoint-entry.ts';
 
 export class EndpointGroups {

@@ -7,6 +7,7 @@ import { TableBook } from '../../operator/tables/table-book.ts';
 import { ClusterFeed } from '../support/cluster-feed.ts';
 import { configurationObject, endpointObject, secretHeader, secretObject } from '../support/cluster-objects.ts';
 import { memoryLogger } from '../support/memory-logger.ts';
+import { percentile } from './statistics.ts';
 
 const changes = 200;
 const sizes = [
@@ -16,11 +17,6 @@ const sizes = [
 ];
 
 const ms = (value: number): string => `${value.toFixed(3)} ms`;
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-}
 
 /** Half of the endpoints are for all apps, half for one; each takes a header from a Secret. */
 function fill(feed: ClusterFeed, { endpoints, apps }: { endpoints: number; apps: number }): void {
