@@ -1,9 +1,6 @@
 /** Where the programs of the control plane are: a folder with etcd, kube-apiserver and kubectl, as envtest has it. */
 import { join } from 'node:path';
 
-/** The names of the programs, as files of the folder. */
-export const programs = ['etcd', 'kube-apiserver', 'kubectl'] as const;
-
 export interface ControlPlaneAssets {
   readonly folder: string;
   readonly etcd: string;
