@@ -1,9 +1,9 @@
 /** What the values of the operator's flags must satisfy. Each message says what, and what to do. */
-import { isIP } from 'node:net';
 import * as z from 'zod/mini';
+import { hostAndPort, isDomain, isHost } from './host-and-port.ts';
 import type { operatorFlags } from './operator-flags.ts';
+import { brokenProxyPodRules } from './operator-proxy-flag-rules.ts';
 import type { FlagValues } from './parse-flags.ts';
-import { withoutBrackets } from './proxy-flag-rules.ts';
 
 /** The values of every flag of `farpoint operator`. */
 export type OperatorFlagValues = FlagValues<(typeof operatorFlags)[number]>;
@@ -13,6 +13,7 @@ const labelPattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const longestReplicaName = 200;
 const longestLeaseMs = 600_000;
 const shortestLeaseMs = 1_000;
+const shortestRepairMs = 1_000;
 
 const schema = z.object({
   'watch-namespaces': z.array(
@@ -58,6 +59,19 @@ const schema = z.object({
       z.string().check(z.refine((prefix) => isDomain(prefix.trim()), '--annotation-prefixes: give domains, no slash.')),
     )
     .check(z.minLength(1, '--annotation-prefixes: give one at least.')),
+  'owner-cluster-role': nameOrNone('owner-cluster-role', 'a ClusterRole'),
+  'webhook-listen-address': z
+    .string()
+    .check(z.refine(isHost, '--webhook-listen-address: give a host name or an IP address.')),
+  'injector-name': nameOrNone('injector-name', 'a MutatingWebhookConfiguration'),
+  'validator-name': nameOrNone('validator-name', 'a ValidatingWebhookConfiguration'),
+  repair: z
+    .string()
+    .check(z.refine((mode) => ['off', 'report', 'evict'].includes(mode), '--repair: give off, report or evict.')),
+  'repair-interval': z.number().check(z.gte(shortestRepairMs, '--repair-interval: give 1s or more.')),
+  'repair-evictions-per-minute': z
+    .number()
+    .check(z.gte(1, '--repair-evictions-per-minute: give a number of 1 or more; --repair report evicts none.')),
   'hold-off': z.number().check(z.gte(0, '--hold-off: give a duration of 0 or more.')),
   'max-hold-off': z.number().check(z.gte(0, '--max-hold-off: give a duration of 0 or more.')),
   'shutdown-grace': z.number().check(z.gte(0, '--shutdown-grace: give a duration of 0 or more.')),
@@ -77,29 +91,22 @@ const schema = z.object({
 /** Returns a sentence for each rule that the values break. */
 export function brokenOperatorRules(values: OperatorFlagValues): string[] {
   const alone = schema.safeParse(values).error?.issues.map(({ message }) => message) ?? [];
-  return [...new Set([...alone, ...jointRules(values)])];
+  return [...new Set([...alone, ...brokenProxyPodRules(values), ...jointRules(values)])];
 }
 
 function jointRules(values: OperatorFlagValues): string[] {
-  const { port } = values;
-  const mistakes: string[] = [];
-  if (port !== null && port !== 0 && port === values['metrics-port'])
-    mistakes.push(`--port and --metrics-port are both ${port}: give each a port of its own.`);
+  const mistakes = (
+    [
+      ['port', 'metrics-port'],
+      ['port', 'webhook-port'],
+      ['webhook-port', 'metrics-port'],
+    ] as const
+  )
+    .filter(([first, second]) => isSamePort(values[first], values[second]))
+    .map(([first, second]) => `--${first} and --${second} are both ${values[first]}: give each a port of its own.`);
   if (values['hold-off'] > values['max-hold-off'])
     mistakes.push('--hold-off is longer than --max-hold-off: give less, or a longer --max-hold-off.');
   return mistakes;
-}
-
-/** Takes `host`, `host:port`, `::1` and `[::1]:port` apart; `null`: it is none of them. */
-export function hostAndPort(text: string): { readonly host: string; readonly port: number | null } | null {
-  if (isHost(text)) return { host: withoutBrackets(text), port: null };
-  const match = /^(.+):(\d{1,5})$/.exec(text);
-  const [, host = '', digits = ''] = match ?? [];
-  const port = Number(digits);
-  if (match === null || port < 1 || port > 65_535) return null;
-  // `::1:6500` would be an address as well as an address with a port.
-  const isClear = host.startsWith('[') ? isIP(withoutBrackets(host)) === 6 : !host.includes(':') && isHost(host);
-  return isClear ? { host: withoutBrackets(host), port } : null;
 }
 
 /** Whether it can stand in the name of an object. */
@@ -111,10 +118,18 @@ function isNamespace(name: string): boolean {
   return labelPattern.test(name);
 }
 
-function isDomain(name: string): boolean {
-  return name.split('.').every((label) => labelPattern.test(label));
+/** 0: any free one. */
+function isSamePort(left: number | null, right: number | null): boolean {
+  return left !== null && left !== 0 && left === right;
 }
 
-function isHost(host: string): boolean {
-  return isIP(withoutBrackets(host)) !== 0 || isDomain(host.toLowerCase());
+function nameOrNone(name: keyof OperatorFlagValues, ofWhat: string): z.ZodMiniString {
+  return z
+    .string()
+    .check(z.refine((value) => value === '' || isObjectName(value), `--${name}: give the name of ${ofWhat}.`));
+}
+
+/** Names of ClusterRoles may hold more, such as colons; nothing that owns anything of ours is named so. */
+function isObjectName(name: string): boolean {
+  return name.length <= 253 && isDomain(name);
 }

@@ -1,9 +1,12 @@
 /** The flags of `farpoint operator`. */
 import type { Flag } from './flag.ts';
+import { operatorProxyFlags } from './operator-proxy-flags.ts';
 
 const kubernetes = { group: 'Kubernetes', env: '' } as const;
 const proxies = { group: 'Proxies', env: '' } as const;
 const tables = { group: 'Tables', env: '' } as const;
+const webhooks = { group: 'Webhooks', env: '' } as const;
+const pods = { group: 'Pods and their Services', env: '' } as const;
 const telemetry = { group: 'Logs and metrics', env: '' } as const;
 const shutdown = { group: 'Shutdown', env: '' } as const;
 const printing = { group: 'Print or wait, then exit', env: '' } as const;
@@ -46,6 +49,13 @@ export const operatorFlags = [
     kind: 'ms',
     default: '15s',
     text: 'how long a leader that is gone keeps the others waiting',
+  },
+  {
+    ...kubernetes,
+    name: 'owner-cluster-role',
+    kind: 'text',
+    default: '',
+    text: 'ClusterRole with which everything goes that the operator made; none: it stays',
   },
 
   { ...proxies, name: 'listen-address', kind: 'text', default: '0.0.0.0', text: 'address that proxies connect to' },
@@ -92,7 +102,7 @@ export const operatorFlags = [
     name: 'annotation-prefixes',
     kind: 'list',
     default: 'dapr.io,farpoint.dev',
-    text: 'of app-id and config on pods; a later one beats an earlier one',
+    text: 'of annotations on pods; a later one beats an earlier one; farpoint.dev is always among them',
   },
 
   {
@@ -103,6 +113,48 @@ export const operatorFlags = [
     text: 'a change waits this long for others that follow it',
   },
   { ...tables, name: 'max-hold-off', kind: 'ms', default: '1s', text: 'and no longer than this' },
+
+  ...operatorProxyFlags,
+
+  { ...webhooks, name: 'webhook-listen-address', kind: 'text', default: '0.0.0.0', text: 'address of the webhooks' },
+  { ...webhooks, name: 'webhook-port', kind: 'port', default: '9443', text: 'port of the webhooks; 0: any free one' },
+  {
+    ...webhooks,
+    name: 'injector-name',
+    kind: 'text',
+    default: '',
+    text: 'MutatingWebhookConfiguration whose CA bundle is kept current; none: none is',
+  },
+  {
+    ...webhooks,
+    name: 'validator-name',
+    kind: 'text',
+    default: '',
+    text: 'ValidatingWebhookConfiguration whose CA bundle is kept current; none: none is',
+  },
+
+  {
+    ...pods,
+    name: 'services',
+    kind: 'boolean',
+    default: 'true',
+    text: 'keep a headless Service <app-id>-dapr for the pods of each app',
+  },
+  {
+    ...pods,
+    name: 'repair',
+    kind: 'text',
+    default: 'report',
+    text: 'of pods that lack their proxy: off, report or evict',
+  },
+  { ...pods, name: 'repair-interval', kind: 'ms', default: '5m', text: 'time between two looks for such pods' },
+  {
+    ...pods,
+    name: 'repair-evictions-per-minute',
+    kind: 'integer',
+    default: '20',
+    text: 'with --repair evict, evict no more pods than this',
+  },
 
   {
     ...shutdown,

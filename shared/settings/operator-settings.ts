@@ -1,5 +1,9 @@
 /** What `farpoint operator` runs with: every flag and environment variable that concerns it, parsed and checked. */
 import type { LogLevel } from '../logger/logger.ts';
+import type { ProxyPodSettings } from './proxy-pod-settings.ts';
+
+/** `report`: Event and metric; `evict`: these, then eviction. */
+export type RepairMode = 'off' | 'report' | 'evict';
 
 export interface OperatorSettings {
   /** Empty: all namespaces. */
@@ -25,11 +29,31 @@ export interface OperatorSettings {
   readonly peerTokenFile: string;
   /** Of the tokens that proxies present. */
   readonly tokenAudience: string;
-  /** Of the annotations app-id and config, without a slash; a later one beats an earlier one. */
+  /** Of annotations on pods, without a slash; a later one beats an earlier one. `farpoint.dev` is always among them. */
   readonly annotationPrefixes: readonly string[];
   /** A change waits so long for others that follow it, and never longer than `maxHoldOffMs`. */
   readonly holdOffMs: number;
   readonly maxHoldOffMs: number;
+  /** What a proxy is like that is put into a pod. */
+  readonly proxy: ProxyPodSettings;
+  readonly webhooks: {
+    /** Port 0: any free one. */
+    readonly listen: { readonly address: string; readonly port: number };
+    /** MutatingWebhookConfiguration whose caBundle the leader keeps current; `''`: none. */
+    readonly injectorName: string;
+    /** The same for the ValidatingWebhookConfiguration. */
+    readonly validatorName: string;
+  };
+  /** The headless Services `<app-id>-dapr`. */
+  readonly services: { readonly isOn: boolean };
+  /** Of pods that are annotated and have no proxy. */
+  readonly repair: {
+    readonly mode: RepairMode;
+    readonly intervalMs: number;
+    readonly evictionsPerMinute: number;
+  };
+  /** ClusterRole that owns everything that the operator makes; `''`: nothing does. */
+  readonly ownerClusterRole: string;
   /** For connections to end by themselves at a shutdown. */
   readonly shutdownGraceMs: number;
   /** Where /healthz, /readyz and /metrics are served. Port 0: any free one. */

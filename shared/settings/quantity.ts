@@ -26,12 +26,19 @@ const quantityPattern = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([KMGTPE]i)|[eE]([+-]?\d+
 
 /** Returns the bytes, rounded away from zero to a whole number as Kubernetes does, or `null` when it is no quantity. */
 export function bytesFromQuantity(text: string): number | null {
+  const bytes = numberFromQuantity(text);
+  if (bytes === null) return null;
+  const whole = bytes < 0 ? Math.floor(bytes) : Math.ceil(bytes);
+  return Number.isSafeInteger(whole) ? whole + 0 : null;
+}
+
+/** Returns the number, fractions included (`50m` is 0.05), or `null` when it is no quantity. */
+export function numberFromQuantity(text: string): number | null {
   const match = quantityPattern.exec(text);
   if (match === null) return null;
   const [, number = '', binary, exponent, decimal = ''] = match;
-  const bytes = Number(number) * factorOf({ binary, exponent, decimal });
-  const whole = bytes < 0 ? Math.floor(bytes) : Math.ceil(bytes);
-  return Number.isSafeInteger(whole) ? whole + 0 : null;
+  const product = Number(number) * factorOf({ binary, exponent, decimal });
+  return Number.isFinite(product) ? product : null;
 }
 
 interface Suffix {
