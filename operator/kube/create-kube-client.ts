@@ -28,7 +28,7 @@ interface Target {
   readonly namespace: string;
   /** `''`: the collection. */
   readonly name: string;
-  readonly subresource?: 'status';
+  readonly subresource?: 'status' | 'eviction';
   readonly isMetadataOnly?: boolean;
 }
 
@@ -61,8 +61,11 @@ export function createKubeClient({ access, clock, requestTimeoutMs = 30_000 }: K
   return {
     get: async (type, { namespace = '', name }, { signal, isMetadataOnly = false }) =>
       askObject(requestFor('get', { type, namespace, name, isMetadataOnly }, { signal })),
-    create: async (type, object, { signal }) =>
-      askObject(requestFor('create', { ...targetOf(type, object), name: '' }, { body: object, signal })),
+    create: async (type, object, { signal, subresource }) => {
+      const target = targetOf(type, object);
+      const place = subresource === undefined ? { ...target, name: '' } : { ...target, subresource };
+      return askObject(requestFor('create', place, { body: object, signal }));
+    },
     replace: async (type, object, { signal }) =>
       askObject(requestFor('update', targetOf(type, object), { body: object, signal })),
     apply: async (type, object, { signal, fieldManager, force, subresource }) =>
@@ -132,7 +135,7 @@ function requestFor(verb: keyof typeof verbs, target: Target, { query = {}, ...r
   const where = [namespace, name].filter((part) => part !== '').join('/');
   const shown = `${verbs[verb]} ${kindName(type)}${subresource === '' ? '' : `/${subresource}`} ${where}`.trimEnd();
   assertDeclared(shown, { type, verb, subresource, name });
-  if (verb !== 'create') assertPossible(shown, name);
+  if (verb !== 'create' || subresource !== '') assertPossible(shown, name);
   const search = new URLSearchParams(query).toString();
   return {
     ...rest,
@@ -145,12 +148,16 @@ function requestFor(verb: keyof typeof verbs, target: Target, { query = {}, ...r
 
 function collectionRequest(
   verb: 'list' | 'watch',
-  { type, namespace, labelSelector, isMetadataOnly }: ObjectQuery,
+  { type, namespace, labelSelector, fieldSelector = '', isMetadataOnly }: ObjectQuery,
   { query = {}, signal }: RequestParts,
 ): ApiRequest {
   const name = `${verb} ${kindName(type)} ${namespace === '' ? 'everywhere' : `in ${namespace}`}`;
   assertDeclared(name, { type, verb, subresource: '', name: '' });
-  const search = new URLSearchParams({ ...query, ...(labelSelector === '' ? {} : { labelSelector }) });
+  const search = new URLSearchParams({
+    ...query,
+    ...(labelSelector === '' ? {} : { labelSelector }),
+    ...(fieldSelector === '' ? {} : { fieldSelector }),
+  });
   return {
     name,
     method: 'GET',

@@ -1,5 +1,5 @@
 /** One door to the API server: authenticated, verified JSON requests, each with a time limit, each failure a LinkError. */
-import type { KubeObject, ResourceType } from './kube-object.ts';
+import type { KubeObject, OwnerReference, ResourceType } from './kube-object.ts';
 
 /** Which object: without a namespace it is cluster-wide. */
 export interface ObjectKey {
@@ -14,6 +14,11 @@ export interface RequestOptions {
 export interface GetOptions extends RequestOptions {
   /** Ask only for metadata (PartialObjectMetadata). */
   readonly isMetadataOnly?: boolean;
+}
+
+export interface CreateOptions extends RequestOptions {
+  /** `eviction` asks for a Pod to be removed as far as its disruption budget allows; status 429: not now. */
+  readonly subresource?: 'eviction';
 }
 
 export interface ApplyOptions extends RequestOptions {
@@ -35,7 +40,7 @@ export interface DeleteOptions extends RequestOptions {
  */
 export interface KubeClient {
   get(type: ResourceType, key: ObjectKey, options: GetOptions): Promise<KubeObject>;
-  create(type: ResourceType, object: NewObject, options: RequestOptions): Promise<KubeObject>;
+  create(type: ResourceType, object: NewObject, options: CreateOptions): Promise<KubeObject>;
   /** PUT: fails with status 409 when the resourceVersion is not the present one. */
   replace(type: ResourceType, object: KubeObject, options: RequestOptions): Promise<KubeObject>;
   /** Server-side apply. */
@@ -66,6 +71,7 @@ export interface NewObject {
     readonly resourceVersion?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly OwnerReference[];
     readonly [field: string]: unknown;
   };
   readonly [field: string]: unknown;

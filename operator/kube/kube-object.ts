@@ -11,6 +11,18 @@ export interface ObjectMeta {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
+  readonly ownerReferences?: readonly OwnerReference[];
+}
+
+/** When all owners of an object are gone, the cluster's garbage collector removes it. */
+export interface OwnerReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  /** Whether this one made the object and would make another. */
+  readonly controller?: boolean;
+  readonly blockOwnerDeletion?: boolean;
 }
 
 /** Anything with metadata. Whatever else it holds is unknown until a parser of shared/resources has read it. */

@@ -9,6 +9,8 @@ export interface ObjectQuery {
   readonly namespace: string;
   /** `''`: no selector. */
   readonly labelSelector: string;
+  /** Defaults to none. */
+  readonly fieldSelector?: string;
   readonly isMetadataOnly: boolean;
 }
 

@@ -1,6 +1,7 @@
 /** Everything that the operator may ask of the API server. The client refuses what is not here; RBAC is made from it. */
 import type { ResourceType } from './kube-object.ts';
 import {
+  clusterRoles,
   components,
   configMaps,
   configurations,
@@ -9,20 +10,26 @@ import {
   leases,
   pods,
   secrets,
+  services,
   tokenReviews,
 } from './resource-types.ts';
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
 
+/** `services`: makes Services; `eviction`: evicts Pods; `owner`: reads the one ClusterRole that is named. */
+export type OptionalPart = 'services' | 'eviction' | 'owner';
+
 export interface Permission {
   readonly type: ResourceType;
   readonly verbs: readonly Verb[];
   /** `''`: the object itself. */
-  readonly subresource: '' | 'status';
+  readonly subresource: '' | 'status' | 'eviction';
   /** Empty: any. A permission to create cannot be limited by name, except where server-side apply creates. */
   readonly names: readonly string[];
   /** `watched`: in the namespaces that are served; `own`: in the operator's; `cluster`: kinds without a namespace. */
   readonly where: 'watched' | 'own' | 'cluster';
+  /** What is granted only when a setting asks for it; absent: always. */
+  readonly only?: OptionalPart;
 }
 
 /** The Secret with the operator's authority. */
@@ -52,6 +59,16 @@ export const permissions: readonly Permission[] = [
   { type: secrets, verbs: ['create'], ...whole, where: 'own' },
   // One elects the leader, and each replica has one that says where it is.
   { type: leases, verbs: ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'], ...whole, where: 'own' },
+  {
+    type: services,
+    verbs: ['get', 'list', 'watch', 'create', 'update', 'delete'],
+    ...whole,
+    where: 'watched',
+    only: 'services',
+  },
+  { type: pods, verbs: ['create'], subresource: 'eviction', names: [], where: 'watched', only: 'eviction' },
+  // Of one name, which is a setting.
+  { type: clusterRoles, verbs: ['get'], ...whole, where: 'cluster', only: 'owner' },
   { type: tokenReviews, verbs: ['create'], ...whole, where: 'cluster' },
 ];
 

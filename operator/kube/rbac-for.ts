@@ -1,6 +1,6 @@
 /** The declared permissions -> RBAC objects. Pure. */
 import type { NewObject } from './kube-client.ts';
-import { permissions, type Permission } from './permissions.ts';
+import { permissions, type OptionalPart, type Permission } from './permissions.ts';
 
 export interface RbacOptions {
   /** Empty: all. */
@@ -10,6 +10,12 @@ export interface RbacOptions {
   readonly serviceAccount: string;
   /** Names of the objects begin with it. Defaults to farpoint-operator. */
   readonly namePrefix?: string;
+  /** Whether it makes Services. Defaults to true. */
+  readonly hasServices?: boolean;
+  /** Whether it may evict Pods. Defaults to false. */
+  readonly canEvict?: boolean;
+  /** The ClusterRole that owns what it makes. Defaults to none. */
+  readonly ownerClusterRole?: string;
 }
 
 const apiVersion = 'rbac.authorization.k8s.io/v1';
@@ -18,8 +24,9 @@ const apiVersion = 'rbac.authorization.k8s.io/v1';
 export function rbacFor(options: RbacOptions): readonly NewObject[] {
   const { watchNamespaces, operatorNamespace } = options;
   const isEverywhere = watchNamespaces.length === 0;
-  const clusterWide = permissions.filter(({ where }) => where === 'cluster' || (isEverywhere && where === 'watched'));
-  const watched = isEverywhere ? [] : permissions.filter(({ where }) => where === 'watched');
+  const granted = grantedPermissions(options);
+  const clusterWide = granted.filter(({ where }) => where === 'cluster' || (isEverywhere && where === 'watched'));
+  const watched = isEverywhere ? [] : granted.filter(({ where }) => where === 'watched');
   return [
     ...roleWithBinding(options, { namespace: '', suffix: '', permissions: clusterWide }),
     ...watchNamespaces.flatMap((namespace) =>
@@ -28,9 +35,21 @@ export function rbacFor(options: RbacOptions): readonly NewObject[] {
     ...roleWithBinding(options, {
       namespace: operatorNamespace,
       suffix: '-own',
-      permissions: permissions.filter(({ where }) => where === 'own'),
+      permissions: granted.filter(({ where }) => where === 'own'),
     }),
   ];
+}
+
+function grantedPermissions(options: RbacOptions): readonly Permission[] {
+  const { hasServices = true, canEvict = false, ownerClusterRole = '' } = options;
+  const isOn: Readonly<Record<OptionalPart, boolean>> = {
+    services: hasServices,
+    eviction: canEvict,
+    owner: ownerClusterRole !== '',
+  };
+  return permissions
+    .filter(({ only }) => only === undefined || isOn[only])
+    .map((permission) => (permission.only === 'owner' ? { ...permission, names: [ownerClusterRole] } : permission));
 }
 
 interface Grant {

@@ -2,16 +2,19 @@
 import { LinkError } from '#shared/errors/link-error.ts';
 import type {
   ApplyOptions,
+  CreateOptions,
+  DeleteOptions,
   Discovery,
   KubeClient,
   NewObject,
   ObjectKey,
   RequestOptions,
 } from '../../operator/kube/kube-client.ts';
+import type { ListPage, ObjectQuery, ObjectSource, PageOptions } from '../../operator/kube/object-source.ts';
 import type { KubeObject, ObjectMeta, ResourceType } from '../../operator/kube/kube-object.ts';
 
 export interface FakeCall {
-  readonly verb: 'get' | 'create' | 'replace' | 'apply' | 'delete';
+  readonly verb: 'get' | 'create' | 'replace' | 'apply' | 'delete' | 'evict' | 'list';
   /** `plural/namespace/name` */
   readonly path: string;
 }
@@ -21,7 +24,7 @@ interface FakeContent {
   readonly [field: string]: unknown;
 }
 
-export class FakeKubeClient implements KubeClient, Discovery {
+export class FakeKubeClient implements KubeClient, Discovery, Pick<ObjectSource, 'listPage'> {
   readonly calls: FakeCall[] = [];
   /** Asked before each call; what it returns is thrown. */
   failure: (call: FakeCall) => LinkError | null = () => null;
@@ -55,7 +58,8 @@ export class FakeKubeClient implements KubeClient, Discovery {
     return object;
   }
 
-  async create(type: ResourceType, object: NewObject, _options: RequestOptions): Promise<KubeObject> {
+  async create(type: ResourceType, object: NewObject, { subresource }: CreateOptions): Promise<KubeObject> {
+    if (subresource === 'eviction') return this.#evict(type, object);
     const path = this.#called('create', pathOf(type, object.metadata));
     if (type.plural === 'tokenreviews') {
       const status = await this.review(object['spec'] as TokenReviewSpec);
@@ -79,12 +83,34 @@ export class FakeKubeClient implements KubeClient, Discovery {
     return this.#store(path, { ...present, ...object, metadata: { ...present?.metadata, ...object.metadata } });
   }
 
-  async delete(type: ResourceType, key: ObjectKey, _options: RequestOptions): Promise<void> {
-    this.#objects.delete(this.#called('delete', pathOf(type, key)));
+  async delete(type: ResourceType, key: ObjectKey, { preconditions = {} }: DeleteOptions): Promise<void> {
+    const path = this.#called('delete', pathOf(type, key));
+    const { uid, resourceVersion } = this.#objects.get(path)?.metadata ?? {};
+    const isAnother =
+      (preconditions.uid ?? uid) !== uid || (preconditions.resourceVersion ?? resourceVersion) !== resourceVersion;
+    if (isAnother) throw linkError(409);
+    this.#objects.delete(path);
+  }
+
+  /** Everything of the kind in one page, but for those with a label that the selector `key!=value` names. */
+  async listPage({ type, namespace, labelSelector }: ObjectQuery, _options: PageOptions): Promise<ListPage> {
+    const path = this.#called('list', pathOf(type, { namespace }));
+    const [key = '', value = ''] = labelSelector.split('!=');
+    const objects = [...this.#objects]
+      .filter(([at]) => at.startsWith(namespace === '' ? `${type.plural}/` : path))
+      .map(([, object]) => object)
+      .filter(({ metadata }) => value === '' || metadata.labels?.[key] !== value);
+    return { state: 'read', objects, resourceVersion: String(this.#version), continueToken: '' };
   }
 
   async resourceNames(): Promise<ReadonlySet<string>> {
     return new Set(['httpendpoints', 'httpendpoints/status']);
+  }
+
+  #evict(type: ResourceType, { metadata }: NewObject): KubeObject {
+    const path = this.#called('evict', pathOf(type, metadata));
+    if (!this.#objects.delete(path)) throw linkError(404);
+    return { metadata: { name: '', uid: '', resourceVersion: '' } };
   }
 
   #called(verb: FakeCall['verb'], path: string): string {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { isDeclared, permissions } from '../../../../operator/kube/permissions.ts';
 import { rbacFor } from '../../../../operator/kube/rbac-for.ts';
-import { configMaps, httpEndpoints, pods, secrets } from '../../../../operator/kube/resource-types.ts';
+import { clusterRoles, configMaps, httpEndpoints, pods, secrets } from '../../../../operator/kube/resource-types.ts';
 
 const whole = { subresource: '', name: '' };
 
@@ -14,6 +14,9 @@ test.each([
   ['a change of another Secret', { type: secrets, verb: 'update', subresource: '', name: 'any' }, false],
   ['a change of a foreign ConfigMap', { type: configMaps, verb: 'patch', subresource: '', name: 'any' }, false],
   ['a deletion of a Pod', { type: pods, verb: 'delete', subresource: '', name: 'a' }, false],
+  ['an eviction of a Pod', { type: pods, verb: 'create', subresource: 'eviction', name: 'a' }, true],
+  ['a Pod', { type: pods, verb: 'create', subresource: '', name: '' }, false],
+  ['the owner', { type: clusterRoles, verb: 'get', subresource: '', name: 'farpoint-operator' }, true],
 ] as const)('%s is declared: %o, %s', (_, access, expected) => {
   expect(isDeclared(access)).toBe(expected);
 });
@@ -54,6 +57,22 @@ test('an operator of some namespaces has a role in each, and nothing but token r
   expect(rbacFor(options)[0]).toMatchObject({
     rules: [{ apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] }],
   });
+});
+
+test('what a setting asks for is granted only then', () => {
+  const options = { watchNamespaces: [], operatorNamespace: 'far', serviceAccount: 'op' };
+  const rules = (extra: Partial<Parameters<typeof rbacFor>[0]>): readonly string[] =>
+    rbacFor({ ...options, ...extra }).flatMap(({ rules: found = [] }) =>
+      (found as { resources: string[]; resourceNames?: string[] }[]).map(({ resources, resourceNames = [] }) =>
+        [...resources, ...resourceNames].join(' '),
+      ),
+    );
+  const plain = rules({});
+  expect(plain).toContain('services');
+  expect(plain.filter((rule) => /eviction|clusterroles/.test(rule))).toEqual([]);
+  expect(rules({ hasServices: false })).toEqual(plain.filter((rule) => rule !== 'services'));
+  expect(rules({ canEvict: true })).toContain('pods/eviction');
+  expect(rules({ ownerClusterRole: 'farpoint-operator' })).toContain('clusterroles farpoint-operator');
 });
 
 test('roles are bound to the ServiceAccount of the operator', () => {
