@@ -6,6 +6,7 @@ import type { Logger } from '#shared/logger/logger.ts';
 import type { OperatorSettings } from '#shared/settings/operator-settings.ts';
 import { leases } from './kube/resource-types.ts';
 import type { OperatorKube } from './operator-kube.ts';
+import type { ObjectOwner } from './ownership/object-owner.ts';
 import { askReplica } from './peers/ask-replica.ts';
 import { peerServerName } from './peers/peer-server-name.ts';
 import { PolledCounts } from './peers/polled-counts.ts';
@@ -22,6 +23,8 @@ export interface FindPeersOptions {
   readonly push: RunningPushServer;
   /** Whom to trust as another replica. */
   readonly caPem: () => string;
+  /** Of the Lease of this replica. */
+  readonly owner: ObjectOwner;
   readonly tasks: TaskGroup;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -38,11 +41,11 @@ export interface Peers {
 
 /** Starts it all as tasks. */
 export function findPeers(options: FindPeersOptions): Peers {
-  const { settings, kube, push, caPem, tasks, clock, logger } = options;
+  const { settings, kube, push, caPem, owner, tasks, clock, logger } = options;
   const { namespace, replicaName, serviceNames, peerTokenFile, leaseDurationMs: durationMs } = settings;
   const address = addressOf(settings, push.port);
   tasks.add('presence', (signal) =>
-    keepPresence({ kube: kube.client, namespace, replicaName, address, durationMs, clock, logger }, signal),
+    keepPresence({ kube: kube.client, namespace, replicaName, address, durationMs, owner, clock, logger }, signal),
   );
   const directory = new ReplicaDirectory({ ownName: replicaName, clock });
   const watch = new KindWatch({

@@ -10,6 +10,7 @@ import type { LeaseElection } from './kube/lease-election.ts';
 import { events } from './kube/resource-types.ts';
 import { LeaderTasks } from './leader-tasks.ts';
 import type { OperatorKube } from './operator-kube.ts';
+import type { ObjectOwner } from './ownership/object-owner.ts';
 import { removeStaleLeases } from './peers/remove-stale-leases.ts';
 import type { RunningPushServer } from './push/start-push-server.ts';
 import type { ClusterSource } from './source/cluster-source.ts';
@@ -30,6 +31,8 @@ export interface LeadOptions {
   readonly metrics: OperatorMetrics;
   readonly tasks: TaskGroup;
   readonly election: LeaseElection;
+  /** Of what is made. */
+  readonly owner: ObjectOwner;
   /** Aborted when this replica is to give leadership back. */
   readonly leading: AbortSignal;
   readonly clock: Clock;
@@ -40,7 +43,7 @@ const fieldManager = 'farpoint-operator';
 
 /** Starts it all as tasks. */
 export function lead(options: LeadOptions): void {
-  const { settings, kube, source, peers, tasks, authority, election, leading, clock, logger } = options;
+  const { settings, kube, source, peers, tasks, authority, election, owner, leading, clock, logger } = options;
   const writer = statusWriter(options);
   tasks.add('status', (signal) => writer.run(signal));
   const trustBundles = (signal: AbortSignal): Promise<void> =>
@@ -49,6 +52,7 @@ export function lead(options: LeadOptions): void {
       pods: source.pods,
       authority,
       fieldManager,
+      owner,
       onForeign: (configMap, note) => {
         const event = foreignBundleEvent(configMap, { note, instance: settings.replicaName, nowMs: clock.epochMs() });
         // It is in the log as well, where it stays.

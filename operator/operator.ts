@@ -13,6 +13,7 @@ import { PodIdentityWatch } from './identity/pod-identity-watch.ts';
 import { LeaseElection } from './kube/lease-election.ts';
 import { lead } from './lead.ts';
 import type { OperatorKube } from './operator-kube.ts';
+import { ClusterRoleOwner } from './ownership/cluster-role-owner.ts';
 import { startPushServer, type RunningPushServer } from './push/start-push-server.ts';
 import { Readiness } from './readiness.ts';
 import { sampledState } from './sampled-state.ts';
@@ -51,17 +52,20 @@ export class Operator {
   /** Ends before everything else does, so that another replica leads meanwhile. */
   readonly #leading = new AbortController();
   readonly #failed = Promise.withResolvers<void>();
+  readonly #owner: ClusterRoleOwner;
   readonly #election: LeaseElection;
 
   constructor(options: OperatorOptions) {
     this.#options = options;
     const { settings, kube, metrics, logger, clock } = options;
+    this.#owner = new ClusterRoleOwner({ kube: kube.client, name: settings.ownerClusterRole, clock, logger });
     this.#election = new LeaseElection({
       kube: kube.client,
       namespace: settings.namespace,
       name: leaseName,
       replicaName: settings.replicaName,
       durationMs: settings.leaseDurationMs,
+      owner: this.#owner,
       clock,
       logger,
     });
@@ -119,6 +123,8 @@ export class Operator {
 
   async #startParts(signal: AbortSignal): Promise<void> {
     const { settings, clock, logger } = this.#options;
+    await this.#owner.open(signal);
+    this.#tasks.add('owner', (until) => this.#owner.run(until));
     const authority = await this.#openAuthority(signal);
     const source = this.#watchCluster(authority, signal);
     await source.loaded(signal);
@@ -138,6 +144,7 @@ export class Operator {
       kube,
       push,
       caPem: () => authority.bundlePem(),
+      owner: this.#owner,
       tasks: this.#tasks,
       clock,
       logger,
@@ -152,6 +159,7 @@ export class Operator {
       authority,
       peers,
       election: this.#election,
+      owner: this.#owner,
     });
   }
 
@@ -162,6 +170,7 @@ export class Operator {
         client: kube.client,
         namespace: settings.namespace,
         isLeader: () => this.#election.isLeading(),
+        owner: this.#owner,
         serverNames: settings.serviceNames,
         lifetimes,
         clock,

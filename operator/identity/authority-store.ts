@@ -7,9 +7,10 @@ import type { Clock } from '#shared/clock/clock.ts';
 import { LinkError } from '#shared/errors/link-error.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { KubeClient, NewObject } from '../kube/kube-client.ts';
-import type { KubeObject } from '../kube/kube-object.ts';
+import type { KubeObject, ObjectMeta } from '../kube/kube-object.ts';
 import { controlPlaneSecret } from '../kube/permissions.ts';
 import { secrets } from '../kube/resource-types.ts';
+import { hasOwner, noOwner, ownersFor, type ObjectOwner } from '../ownership/object-owner.ts';
 import type { AuthorityLifetimes } from './authority-lifetimes.ts';
 import { afterStep, createAuthorityState, rotationStep, type RotationContext } from './authority-rotation.ts';
 import type { AuthorityState } from './authority-state.ts';
@@ -21,6 +22,8 @@ export interface AuthorityStoreOptions {
   readonly namespace: string;
   /** Whether this replica changes the Secret. */
   readonly isLeader: () => boolean;
+  /** Of the Secret. Defaults to nobody. */
+  readonly owner?: ObjectOwner;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly lifetimes: AuthorityLifetimes;
@@ -107,7 +110,7 @@ export class AuthorityStore {
     const { logger } = this.#options;
     const context = this.#context();
     const step = rotationStep(state, context);
-    if (step === 'none') return;
+    if (step === 'none') return this.#own(secret, state, signal);
     const next = await afterStep(state, step, context);
     // Refused when it was changed meanwhile: then the next look decides anew.
     if (!(await this.#write(next, secret, signal))) return;
@@ -117,13 +120,21 @@ export class AuthorityStore {
     else logger.info('control plane authority rotates', fields);
   }
 
+  /** Gives the Secret its owner where that is all that is missing. */
+  async #own(secret: KubeObject, state: AuthorityState, signal: AbortSignal): Promise<void> {
+    const { owner = noOwner, logger } = this.#options;
+    if (hasOwner(secret.metadata, owner)) return;
+    if (await this.#write(state, secret, signal)) logger.info('control plane Secret has an owner now', this.#fields());
+  }
+
   /** False: another replica was faster. */
   async #write(state: AuthorityState, former: KubeObject | null, signal: AbortSignal): Promise<boolean> {
-    const { client, namespace } = this.#options;
+    const { client, namespace, owner = noOwner } = this.#options;
     const data = secretDataFrom(state, former);
+    const owners = ownersFor(former?.metadata ?? null, owner);
     try {
-      if (former === null) await client.create(secrets, newSecret(namespace, data), { signal });
-      else await client.replace(secrets, { ...former, data }, { signal });
+      if (former === null) await client.create(secrets, newSecret(namespace, data, owners), { signal });
+      else await client.replace(secrets, { ...former, metadata: { ...former.metadata, ...owners }, data }, { signal });
       return true;
     } catch (err) {
       if (err instanceof LinkError && err.status === 409) return false;
@@ -140,7 +151,11 @@ export class AuthorityStore {
   }
 }
 
-function newSecret(namespace: string, data: Readonly<Record<string, string>>): NewObject {
+function newSecret(
+  namespace: string,
+  data: Readonly<Record<string, string>>,
+  owners: Pick<ObjectMeta, 'ownerReferences'>,
+): NewObject {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -148,6 +163,7 @@ function newSecret(namespace: string, data: Readonly<Record<string, string>>): N
       name: controlPlaneSecret,
       namespace,
       labels: { 'app.kubernetes.io/managed-by': 'farpoint-operator' },
+      ...owners,
     },
     type: 'Opaque',
     data,

@@ -7,6 +7,7 @@ export interface PodDirectory {
   pod(namespace: string, name: string): KubeObject | null;
   /** All known Pods. */
   pods(): Iterable<KubeObject>;
+  hasPodsIn(namespace: string): boolean;
   /** Calls back after each difference; `pod` gives the new state already. Returns the way to stop. */
   onChange(listener: (change: ObjectChange) => void): () => void;
 }

@@ -8,7 +8,9 @@ import type { Logger } from '#shared/logger/logger.ts';
 import type { KubeClient, NewObject } from '../kube/kube-client.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { trustBundleConfigMap } from '../kube/permissions.ts';
+import type { ObjectChange } from '../kube/list-watch.ts';
 import { configMaps } from '../kube/resource-types.ts';
+import { hasOwner, ownersFor, type ObjectOwner } from '../ownership/object-owner.ts';
 import type { PodDirectory } from './pod-directory.ts';
 
 /** The field that volumes show as a file. */
@@ -22,6 +24,8 @@ export interface TrustBundlesOptions {
     onBundleChanged(listener: () => void): () => void;
   };
   readonly fieldManager: string;
+  /** Of each ConfigMap. */
+  readonly owner: ObjectOwner;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Makes an Event of a ConfigMap that is in the way; called once for each. */
@@ -31,12 +35,14 @@ export interface TrustBundlesOptions {
 const checkMs = 60_000;
 /** After a failure that may pass. */
 const retryMs = 2000;
-const ownerLabel = 'app.kubernetes.io/managed-by';
-const owner = 'farpoint-operator';
+const managerLabel = 'app.kubernetes.io/managed-by';
+const manager = 'farpoint-operator';
 
 export class TrustBundles {
   readonly #options: TrustBundlesOptions;
-  /** Namespaces to look at. */
+  /** Namespaces whose first Pod waits: without the ConfigMap the kubelet does not start it, and tries less and less often. */
+  readonly #urgent = new Set<string>();
+  /** Other namespaces to look at. */
   readonly #due = new Set<string>();
   /** By namespace: what is in the way there, so that it is said once. */
   readonly #obstacles = new Map<string, string>();
@@ -52,16 +58,11 @@ export class TrustBundles {
 
   /** Writes what is missing or different, until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    const { pods, authority } = this.#options;
+    const { pods, authority, owner } = this.#options;
     const stops = [
-      pods.onChange(({ kind, object }) => {
-        const { namespace = '' } = object.metadata;
-        if (kind === 'upsert' && !this.#served.has(namespace) && !this.#obstacles.has(namespace)) {
-          this.#due.add(namespace);
-          this.#wake();
-        }
-      }),
+      pods.onChange((change) => this.#podChanged(change)),
       authority.onBundleChanged(() => this.#lookEverywhere()),
+      owner.onChanged(() => this.#lookEverywhere()),
     ];
     this.#lookEverywhere();
     try {
@@ -75,17 +76,34 @@ export class TrustBundles {
     }
   }
 
+  #podChanged({ kind, object }: ObjectChange): void {
+    const { namespace = '' } = object.metadata;
+    if (kind === 'delete') {
+      // The namespace may go, too, and come again empty.
+      if (!this.#options.pods.hasPodsIn(namespace)) this.#forget(namespace);
+    } else if (![this.#served, this.#obstacles, this.#due].some((known) => known.has(namespace))) {
+      this.#urgent.add(namespace);
+      this.#wake();
+    }
+  }
+
+  #forget(namespace: string): void {
+    this.#served.delete(namespace);
+    this.#obstacles.delete(namespace);
+    this.#urgent.delete(namespace);
+    this.#due.delete(namespace);
+  }
+
   #lookEverywhere(): void {
     this.#checkAtMs = this.#options.clock.monotonicMs() + checkMs;
     this.#served.clear();
     for (const { metadata } of this.#options.pods.pods()) this.#due.add(metadata.namespace ?? '');
-    for (const namespace of this.#obstacles.keys()) if (!this.#due.has(namespace)) this.#obstacles.delete(namespace);
     this.#wake();
   }
 
   /** Until there is something to look at, and all again after a minute. */
   async #rest(signal: AbortSignal): Promise<void> {
-    if (this.#due.size > 0 || signal.aborted) return;
+    if (this.#urgent.size + this.#due.size > 0 || signal.aborted) return;
     const { clock } = this.#options;
     await new Promise<void>((resolve) => {
       const timer = clock.after(this.#checkAtMs - clock.monotonicMs(), () => this.#lookEverywhere());
@@ -100,8 +118,8 @@ export class TrustBundles {
   }
 
   async #lookWhereDue(signal: AbortSignal): Promise<void> {
-    for (const namespace of this.#due) {
-      if (signal.aborted) return;
+    for (let namespace = this.#next(); namespace !== null && !signal.aborted; namespace = this.#next()) {
+      this.#urgent.delete(namespace);
       this.#due.delete(namespace);
       try {
         await this.#look(namespace, signal);
@@ -113,23 +131,30 @@ export class TrustBundles {
     }
   }
 
+  #next(): string | null {
+    for (const namespace of this.#urgent) return namespace;
+    for (const namespace of this.#due) return namespace;
+    return null;
+  }
+
   async #look(namespace: string, signal: AbortSignal): Promise<void> {
-    const { client, authority, fieldManager, logger } = this.#options;
-    const bundlePem = authority.bundlePem();
+    const { client, authority, fieldManager, owner, logger } = this.#options;
     const present = await this.#read(namespace, signal);
+    const bundlePem = authority.bundlePem();
+    const wanted = bundleObject(namespace, bundlePem, ownersFor(null, owner));
+    const isGood = present !== null && textOf(present) === bundlePem && hasOwner(present.metadata, owner);
     if (present === null) {
       // Applied, because a permission to create cannot be limited by name; without force, lest somebody was faster.
-      await client.apply(configMaps, bundleObject(namespace, bundlePem), { signal, fieldManager, force: false });
-    } else if (present.metadata.labels?.[ownerLabel] !== owner) {
+      await client.apply(configMaps, wanted, { signal, fieldManager, force: false });
+    } else if (present.metadata.labels?.[managerLabel] !== manager) {
       this.#isForeign(namespace, present);
       return;
-    } else if (textOf(present) !== bundlePem) {
-      await client.apply(configMaps, bundleObject(namespace, bundlePem), { signal, fieldManager, force: true });
+    } else if (!isGood) {
+      await client.apply(configMaps, wanted, { signal, fieldManager, force: true });
     }
     this.#obstacles.delete(namespace);
     this.#served.add(namespace);
-    if (present !== null && textOf(present) === bundlePem) return;
-    logger.info('trust bundle written', { namespace, why: present === null ? 'missing' : 'different' });
+    if (!isGood) logger.info('trust bundle written', { namespace, why: present === null ? 'missing' : 'different' });
   }
 
   async #read(namespace: string, signal: AbortSignal): Promise<KubeObject | null> {
@@ -142,14 +167,14 @@ export class TrustBundles {
   }
 
   #failed(namespace: string, err: LinkError): void {
-    const { clock, logger } = this.#options;
+    const { pods, clock, logger } = this.#options;
     // A 409: somebody makes it at this moment.
     if (err.status !== 409) {
       this.#isObstacle(namespace, err.message, () => logger.warn('trust bundle cannot be written', { namespace, err }));
     }
     if (err.kind === 'fatal' && err.status !== 409) return;
     clock.after(Math.max(retryMs, err.retryAfterMs), () => {
-      this.#due.add(namespace);
+      if (pods.hasPodsIn(namespace)) this.#due.add(namespace);
       this.#wake();
     });
   }
@@ -157,7 +182,7 @@ export class TrustBundles {
   #isForeign(namespace: string, configMap: KubeObject): void {
     const { logger, onForeign } = this.#options;
     const note =
-      `ConfigMap ${trustBundleConfigMap} is not labelled ${ownerLabel}=${owner}, so it is left alone, and proxies of this ` +
+      `ConfigMap ${trustBundleConfigMap} is not labelled ${managerLabel}=${manager}, so it is left alone, and proxies of this ` +
       'namespace cannot verify the operator: delete it, or label it';
     this.#isObstacle(namespace, configMap.metadata.uid, () => {
       logger.error('a ConfigMap of somebody else is in the way of the trust bundle', { namespace, advice: note });
@@ -177,11 +202,11 @@ function textOf({ data }: KubeObject): unknown {
   return typeof data === 'object' && data !== null && trustBundleField in data ? data[trustBundleField] : undefined;
 }
 
-function bundleObject(namespace: string, bundlePem: string): NewObject {
+function bundleObject(namespace: string, bundlePem: string, owners: ReturnType<typeof ownersFor>): NewObject {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: { name: trustBundleConfigMap, namespace, labels: { [ownerLabel]: owner } },
+    metadata: { name: trustBundleConfigMap, namespace, labels: { [managerLabel]: manager }, ...owners },
     data: { [trustBundleField]: bundlePem },
   };
 }

@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '#shared/clock/clock.ts';
 import { LinkError } from '#shared/errors/link-error.ts';
 import type { Logger } from '#shared/logger/logger.ts';
+import { noOwner, ownersFor, type ObjectOwner } from '../ownership/object-owner.ts';
 import type { KubeClient } from './kube-client.ts';
 import type { KubeObject } from './kube-object.ts';
 import { leaseRecordFrom, leaseSpecFrom, microTimeFrom, type LeaseRecord } from './lease-record.ts';
@@ -26,6 +27,8 @@ export interface LeaseElectionOptions {
   readonly durationMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Of the Lease. Defaults to nobody. */
+  readonly owner?: ObjectOwner;
   /** In [0, 1); defaults to Math.random. */
   readonly random?: () => number;
 }
@@ -141,14 +144,14 @@ export class LeaseElection {
   }
 
   async #create(signal: AbortSignal): Promise<void> {
-    const { kube, namespace, name, clock } = this.#options;
+    const { kube, namespace, name, clock, owner = noOwner } = this.#options;
     const beforeMs = clock.monotonicMs();
     const lease = await kube.create(
       leases,
       {
         apiVersion: 'coordination.k8s.io/v1',
         kind: 'Lease',
-        metadata: { namespace, name },
+        metadata: { namespace, name, ...ownersFor(null, owner) },
         spec: leaseSpecFrom(this.#renewedRecord(null)),
       },
       { signal },
@@ -157,10 +160,11 @@ export class LeaseElection {
   }
 
   async #write({ lease, record }: Observed, signal: AbortSignal): Promise<void> {
-    const { kube, clock } = this.#options;
+    const { kube, clock, owner = noOwner } = this.#options;
     const beforeMs = clock.monotonicMs();
     const spec = leaseSpecFrom(this.#renewedRecord(record));
-    this.#written(await kube.replace(leases, { ...lease, spec }, { signal }), beforeMs);
+    const metadata = { ...lease.metadata, ...ownersFor(lease.metadata, owner) };
+    this.#written(await kube.replace(leases, { ...lease, metadata, spec }, { signal }), beforeMs);
   }
 
   #renewedRecord(former: LeaseRecord | null): LeaseRecord {

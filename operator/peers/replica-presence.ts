@@ -4,6 +4,7 @@ import type { Logger } from '#shared/logger/logger.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { microTimeFrom } from '../kube/lease-record.ts';
 import { leases } from '../kube/resource-types.ts';
+import { ownersFor, type ObjectOwner } from '../ownership/object-owner.ts';
 
 /** On the Lease of each replica; the Lease that elects the leader does not have it. */
 export const replicaLabel = 'farpoint.dev/replica';
@@ -23,6 +24,8 @@ export interface ReplicaPresenceOptions {
   readonly address: string;
   /** Without a renewal for so long, the others count this replica as gone. */
   readonly durationMs: number;
+  /** Of the Lease. */
+  readonly owner: ObjectOwner;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -51,7 +54,7 @@ export async function keepPresence(options: ReplicaPresenceOptions, signal: Abor
 }
 
 async function renew(options: ReplicaPresenceOptions, signal: AbortSignal): Promise<void> {
-  const { kube, namespace, replicaName, address, durationMs, clock } = options;
+  const { kube, namespace, replicaName, address, durationMs, owner, clock } = options;
   const lease = {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
@@ -60,6 +63,7 @@ async function renew(options: ReplicaPresenceOptions, signal: AbortSignal): Prom
       namespace,
       labels: { [replicaLabel]: 'true' },
       annotations: { [addressAnnotation]: address },
+      ...ownersFor(null, owner),
     },
     spec: {
       holderIdentity: replicaName,

@@ -7,6 +7,7 @@ import { namespacedKey } from './namespaced-key.ts';
 
 export class PodStore implements ObjectKeeper, PodDirectory {
   readonly #podsByKey = new Map<string, KubeObject>();
+  readonly #countsByNamespace = new Map<string, number>();
   readonly #listeners = new Set<(change: ObjectChange) => void>();
 
   pod(namespace: string, name: string): KubeObject | null {
@@ -15,6 +16,10 @@ export class PodStore implements ObjectKeeper, PodDirectory {
 
   pods(): Iterable<KubeObject> {
     return this.#podsByKey.values();
+  }
+
+  hasPodsIn(namespace: string): boolean {
+    return this.#countsByNamespace.has(namespace);
   }
 
   keys(): Iterable<string> {
@@ -34,6 +39,7 @@ export class PodStore implements ObjectKeeper, PodDirectory {
     const key = namespacedKey(object);
     const former = this.#podsByKey.get(key);
     this.#podsByKey.set(key, object);
+    if (former === undefined) this.#count(object, 1);
     // A Pod of a StatefulSet comes back under its name: to everybody who cares about uids, the other one is gone.
     if (former !== undefined && former.metadata.uid !== object.metadata.uid) {
       this.#tell({ kind: 'delete', object: former });
@@ -45,7 +51,14 @@ export class PodStore implements ObjectKeeper, PodDirectory {
     const object = this.#podsByKey.get(key);
     if (object === undefined) return;
     this.#podsByKey.delete(key);
+    this.#count(object, -1);
     this.#tell({ kind: 'delete', object });
+  }
+
+  #count({ metadata: { namespace = '' } }: KubeObject, by: 1 | -1): void {
+    const count = (this.#countsByNamespace.get(namespace) ?? 0) + by;
+    if (count === 0) this.#countsByNamespace.delete(namespace);
+    else this.#countsByNamespace.set(namespace, count);
   }
 
   #tell(change: ObjectChange): void {

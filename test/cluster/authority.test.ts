@@ -6,6 +6,7 @@ import { ControlPlaneAuthority } from '../../operator/identity/control-plane-aut
 import { TrustBundles } from '../../operator/identity/trust-bundles.ts';
 import type { KubeClient } from '../../operator/kube/kube-client.ts';
 import type { KubeObject } from '../../operator/kube/kube-object.ts';
+import { noOwner } from '../../operator/ownership/object-owner.ts';
 import { PodStore } from '../../operator/source/pod-store.ts';
 import { shortLifetimes } from '../support/authority-bench.ts';
 import { kubeObject } from '../support/kube-objects.ts';
@@ -160,6 +161,7 @@ describe('the trust bundle', () => {
       pods,
       authority,
       fieldManager: 'farpoint-operator',
+      owner: noOwner,
       clock,
       logger: memoryLogger(lines),
       onForeign: (configMap) => foreign.push(configMap),

@@ -2,6 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { TrustBundles } from '../../../../operator/identity/trust-bundles.ts';
 import { PodStore } from '../../../../operator/source/pod-store.ts';
+import { noOwner, type ObjectOwner } from '../../../../operator/ownership/object-owner.ts';
+import { fakeOwner } from '../../../support/fake-owner.ts';
 import { FakeKubeClient, linkError } from '../../../support/fake-kube-client.ts';
 import { kubeObject } from '../../../support/kube-objects.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
@@ -24,7 +26,7 @@ interface Bench {
 }
 
 /** Runs over one Pod in `shop` unless told otherwise. */
-async function bench(namespaces: readonly string[] = ['shop']): Promise<Bench> {
+async function bench(namespaces: readonly string[] = ['shop'], owner: ObjectOwner = noOwner): Promise<Bench> {
   const clock = new ManualClock();
   const client = new FakeKubeClient();
   const pods = new PodStore();
@@ -44,6 +46,7 @@ async function bench(namespaces: readonly string[] = ['shop']): Promise<Bench> {
       },
     },
     fieldManager: 'farpoint-operator',
+    owner,
     clock,
     logger: memoryLogger(lines),
     onForeign: (configMap, note) => notes.push(`${configMap.metadata.namespace}: ${note}`),
@@ -152,6 +155,46 @@ describe('the ConfigMap', () => {
     clock.advance(minuteMs);
     await settled();
     expect(bundleIn('shop')).toEqual({ 'ca.crt': 'second' });
+  });
+
+  test('of a new namespace does not wait for a look at all the others', async () => {
+    const many = Array.from({ length: 50 }, (_, n) => `shop-${n}`);
+    const { client, clock, pods, settled } = await bench(many);
+    client.calls.length = 0;
+    client.failure = () => {
+      if (client.calls.length === 3) pods.upsert(kubeObject('cart-0', { namespace: 'bank' }));
+      return null;
+    };
+    clock.advance(minuteMs);
+    await settled();
+    expect(client.calls).toHaveLength(many.length + 2);
+    const asked = client.calls.findIndex(({ path: asking }) => asking === path('bank'));
+    expect(asked).toBe(3);
+  });
+
+  test('comes again with the first Pod of a namespace that was deleted and made anew', async () => {
+    const { bundleIn, client, pods, settled } = await bench();
+    pods.remove('shop/orders-0');
+    client.remove(path('shop'));
+    pods.upsert(kubeObject('orders-0', { namespace: 'shop', uid: 'another' }));
+    await settled();
+    expect(bundleIn('shop')).toEqual({ 'ca.crt': 'first' });
+  });
+
+  test('gets the owner that there is, whenever that changes', async () => {
+    const owners = fakeOwner();
+    const { client, clock, settled } = await bench(['shop'], owners);
+    const references = (): unknown => client.object(path('shop'))?.metadata.ownerReferences;
+    expect(references()).toBeUndefined();
+    owners.become('uid-1');
+    await settled();
+    expect(references()).toMatchObject([{ kind: 'ClusterRole', uid: 'uid-1' }]);
+    clock.advance(minuteMs);
+    await settled();
+    expect(client.countOf('apply', 'configmaps')).toBe(2);
+    owners.become('uid-2');
+    await settled();
+    expect(references()).toMatchObject([{ uid: 'uid-2' }]);
   });
 
   test('that cannot be written does not stop the others, and is tried again soon', async () => {

@@ -5,6 +5,7 @@ import { ReplicaDirectory } from '../../../../operator/peers/replica-directory.t
 import { removeStaleLeases } from '../../../../operator/peers/remove-stale-leases.ts';
 import { keepPresence } from '../../../../operator/peers/replica-presence.ts';
 import { kubeObject } from '../../../support/kube-objects.ts';
+import { fakeOwner } from '../../../support/fake-owner.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { memoryLogger } from '../../../support/memory-logger.ts';
 import { waitUntil } from '../../../support/start-test-proxy.ts';
@@ -103,6 +104,7 @@ test('presence is renewed three times within its duration, and taken back at the
       replicaName: 'a',
       address: '10.0.0.7:6500',
       durationMs: 15_000,
+      owner: fakeOwner('uid-1'),
       clock,
       logger: memoryLogger([]),
     },
@@ -115,6 +117,7 @@ test('presence is renewed three times within its duration, and taken back at the
       namespace: 'far',
       labels: { 'farpoint.dev/replica': 'true' },
       annotations: { 'farpoint.dev/address': '10.0.0.7:6500' },
+      ownerReferences: [{ kind: 'ClusterRole', uid: 'uid-1' }],
     },
     spec: { holderIdentity: 'a', leaseDurationSeconds: 15, renewTime: '2026-01-01T00:00:00.000000Z' },
   });
