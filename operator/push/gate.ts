@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PeerResult } from '../identity/authenticator.ts';
 import type { Authenticate, ProxyIdentity } from '../identity/proxy-identity.ts';
 import { tokenDigest } from '../identity/token-digest.ts';
-import type { Connections } from './connections.ts';
-import { refusal, type Refusal } from './refusal.ts';
+import type { Connections } from '../listener/connections.ts';
+import { refusal, type Refusal } from '../listener/refusal.ts';
 
 export interface GateOptions {
   readonly authenticate: Authenticate;

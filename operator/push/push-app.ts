@@ -1,5 +1,5 @@
-/** The routes of the push server. Every step may end in a refusal, and one place answers with it. */
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+/** The routes of the push server. */
+import type { Express, Request, Response } from 'express';
 import * as z from 'zod/mini';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
@@ -7,14 +7,15 @@ import { acknowledgementsPath, jsonLinesType, tablesPath } from '#shared/push/pu
 import { acknowledgementSchema, helloSchema } from '#shared/push/push-message.ts';
 import { mistakesOf } from '#shared/table/wire-mistakes.ts';
 import type { Gate } from './gate.ts';
-import type { HeldBytesOptions } from './held-bytes.ts';
+import type { HeldBytesOptions } from '../listener/held-bytes.ts';
 import type { Openings } from './openings.ts';
 import { peerCountsPath } from './peer-counts-message.ts';
 import type { PeerCountsLog } from './peer-counts-log.ts';
 import type { PodRates } from './pod-rates.ts';
 import type { PushMetrics } from './push-metrics.ts';
-import { readJsonBody } from './read-json-body.ts';
-import { isRefusal, refusal, sendRefusal, type Refusal } from './refusal.ts';
+import { readJsonBody } from '../listener/read-json-body.ts';
+import { isRefusal, refusal, type Refusal } from '../listener/refusal.ts';
+import { createRefusingApp } from '../listener/refusing-app.ts';
 import { readStreamAcknowledgements } from './read-stream-acknowledgements.ts';
 import type { StrayAcknowledgements } from './stray-acknowledgements.ts';
 import type { StreamHub } from './stream-hub.ts';
@@ -35,78 +36,26 @@ export interface PushAppOptions {
   readonly logger: Logger;
 }
 
-type Step = (request: Request, response: Response) => Refusal | null | Promise<Refusal | null>;
-
 /** Makes the app. It owns nothing that needs an end. */
 export function createPushApp(options: PushAppOptions): Express {
   const { hub, requestTimeoutMs, clock, metrics, logger } = options;
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.set('case sensitive routing', true);
-  app.set('strict routing', true);
-  app.use((request, response, next) => {
-    // No answer can come while the stream goes on.
-    if (hub.isStreaming(request.socket)) return void request.socket.destroy();
-    const timer = clock.after(requestTimeoutMs, () => timeOut(request, response));
-    request.once('close', () => timer.cancel());
-    next();
+  return createRefusingApp({
+    name: 'push',
+    routes: [
+      { method: 'POST', path: tablesPath, step: (request, response) => watch(options, request, response) },
+      {
+        method: 'POST',
+        path: acknowledgementsPath,
+        step: (request, response) => acknowledge(options, request, response),
+      },
+      { method: 'GET', path: peerCountsPath, step: (request, response) => countsForPeer(options, request, response) },
+    ],
+    requestTimeoutMs,
+    isStreaming: (socket) => hub.isStreaming(socket),
+    onRefused: (code) => metrics.requestRefused(code),
+    clock,
+    logger,
   });
-  app.post(
-    tablesPath,
-    answer((request, response) => watch(options, request, response)),
-  );
-  app.post(
-    acknowledgementsPath,
-    answer((request, response) => acknowledge(options, request, response)),
-  );
-  app.get(
-    peerCountsPath,
-    answer((request, response) => countsForPeer(options, request, response)),
-  );
-  app.all([tablesPath, acknowledgementsPath], answer(wrongMethod('POST')));
-  app.all(peerCountsPath, answer(wrongMethod('GET')));
-  app.use(answer(() => refusal('not-found', 'there is nothing here')));
-  // oxlint-disable-next-line max-params -- express tells error handlers by their four parameters.
-  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
-    // Express refuses what it cannot decode, such as a broken escape in the path.
-    const isBadRequest = error instanceof URIError;
-    if (!isBadRequest) logger.error('a request to the push server failed', { err: error });
-    refuse(
-      response,
-      isBadRequest ? refusal('bad-request', 'the path is broken') : refusal('internal', 'internal error'),
-    );
-  });
-  return app;
-
-  function answer(step: Step): (request: Request, response: Response) => Promise<void> {
-    return async (request, response) => {
-      const refused = await step(request, response);
-      if (refused !== null) refuse(response, refused);
-    };
-  }
-
-  function timeOut(request: Request, response: Response): void {
-    if (request.complete || hub.isStreaming(request.socket)) return;
-    // It was answered already, or comes behind another that was not.
-    if (response.headersSent || response.socket === null) request.socket.destroy();
-    else refuse(response, refusal('body-timeout', 'the body did not come to its end in time'));
-  }
-
-  function refuse(response: Response, refused: Refusal): void {
-    if (response.writableEnded) return; // in time
-    // Its body is read away, so that the answer can be read.
-    response.req.resume();
-    metrics.requestRefused(refused.code);
-    sendRefusal(response, refused);
-  }
-}
-
-function wrongMethod(allowed: string): Step {
-  return (_request, response) => {
-    response.setHeader('Allow', allowed);
-    return refusal('method-not-allowed', `use ${allowed}`);
-  };
 }
 
 async function watch(options: PushAppOptions, request: Request, response: Response): Promise<Refusal | null> {

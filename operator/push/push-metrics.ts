@@ -1,5 +1,6 @@
 /** What the push server tells about itself. Every value is from a closed set, so labels cannot grow. */
-import type { RefusalCode } from './refusal.ts';
+import type { RefusalCode } from '../listener/refusal.ts';
+import type { ConnectionFault } from '../listener/tls-listener.ts';
 
 /** Why the acknowledgements on a stream end it. `overloaded`: there is no room for one that comes in pieces. */
 export type AcknowledgementFault = 'malformed-acknowledgement' | 'too-many-acknowledgements' | 'overloaded';
@@ -24,8 +25,7 @@ export interface PushMetrics {
   acknowledged(outcome: 'applied' | 'refused' | 'outdated' | 'stray'): void;
   /** A request was answered with an error. */
   requestRefused(code: RefusalCode): void;
-  /** A connection was closed before anybody authenticated on it: too many, broken TLS or HTTP, too slow. */
-  connectionRefused(reason: 'too-many' | 'tls' | 'malformed' | 'timeout'): void;
+  connectionRefused(reason: ConnectionFault): void;
 }
 
 /** Counts nothing. */

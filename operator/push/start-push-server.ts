@@ -7,15 +7,15 @@ import type { CertificateSource } from '../identity/certificate-source.ts';
 import type { IdentityWatch } from '../identity/identity-watch.ts';
 import type { Authenticate } from '../identity/proxy-identity.ts';
 import type { ProxyAudience, TableBoard } from '../tables/audience-table.ts';
-import { BodyBudget } from './body-budget.ts';
-import { Connections } from './connections.ts';
+import { BodyBudget } from '../listener/body-budget.ts';
+import { Connections } from '../listener/connections.ts';
 import { Gate } from './gate.ts';
 import { Openings } from './openings.ts';
 import { PeerCountsLog } from './peer-counts-log.ts';
 import { PodRates } from './pod-rates.ts';
 import type { ProgrammedCounts } from './programmed-counts.ts';
 import { createPushApp } from './push-app.ts';
-import { createPushListener, listenOn, replaceCertificate } from './push-listener.ts';
+import { createTlsListener, listenOn, replaceCertificate, type TlsListenerOptions } from '../listener/tls-listener.ts';
 import { defaultPushLimits, type PushLimits } from './push-limits.ts';
 import { noPushMetrics, type PushMetrics } from './push-metrics.ts';
 import { StrayAcknowledgements, type PodAcknowledgement } from './stray-acknowledgements.ts';
@@ -88,8 +88,20 @@ export async function startPushServer(options: PushServerOptions): Promise<Runni
     logger,
   });
   const isStreaming = (socket: Duplex): boolean => hub.isStreaming(socket);
-  const listening = { certificate, connections, limits, metrics, logger, isStreaming };
-  const server = createPushListener(app, listening);
+  const listening: TlsListenerOptions = {
+    name: 'push',
+    certificate,
+    connections,
+    limits: {
+      ...limits,
+      maxConnections: 2 * limits.maxStreams + limits.maxStrangers,
+      probeAfterMs: limits.pingAfterMs,
+    },
+    onConnectionRefused: (reason) => metrics.connectionRefused(reason),
+    logger,
+    isStreaming,
+  };
+  const server = createTlsListener(app, listening);
   const boundPort = await listenOn(server, address, port);
 
   const ended = new AbortController();

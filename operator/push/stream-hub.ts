@@ -15,7 +15,7 @@ import { PublicationPass } from './publication-pass.ts';
 import type { PushLimits } from './push-limits.ts';
 import type { AcknowledgementFault, PushMetrics } from './push-metrics.ts';
 import { PushStream, type StreamTools } from './push-stream.ts';
-import { refusal, type Refusal } from './refusal.ts';
+import { refusal, type Refusal } from '../listener/refusal.ts';
 import { SetDifferences } from './set-differences.ts';
 
 export interface StreamHubOptions {

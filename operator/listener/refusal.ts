@@ -1,4 +1,4 @@
-/** A request that the push server does not serve, and how that is said: one JSON object with a code and a sentence. */
+/** A request that is not served, and how that is said: one JSON object with a code and a sentence. */
 import type { ServerResponse } from 'node:http';
 
 const statusByCode = {
@@ -10,6 +10,7 @@ const statusByCode = {
   'body-timeout': 408,
   'body-too-large': 413,
   'encoding-unsupported': 415,
+  'type-unsupported': 415,
   'too-many-requests': 429,
   internal: 500,
   overloaded: 503,

@@ -1,4 +1,4 @@
-/** The TLS listener: HTTP/1.1 over TLS 1.2 or later, and everything that bounds a connection before anybody authenticates. */
+/** The TLS listener: HTTP/1.1 over TLS 1.2 or later, and everything that bounds a connection before anybody asks. */
 import { createServer, type Server } from 'node:https';
 import type { RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -6,22 +6,37 @@ import type { TlsOptions } from 'node:tls';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { CertificateSource } from '../identity/certificate-source.ts';
 import type { Connections } from './connections.ts';
-import type { PushLimits } from './push-limits.ts';
-import type { PushMetrics } from './push-metrics.ts';
 
-export interface PushListenerOptions {
+/** Why a connection was closed before anybody asked for anything on it. */
+export type ConnectionFault = 'too-many' | 'tls' | 'malformed' | 'timeout';
+
+export interface TlsListenerLimits {
+  /** Open connections in all. */
+  readonly maxConnections: number;
+  readonly handshakeTimeoutMs: number;
+  /** From the first byte of a request to the end of its header. */
+  readonly headerTimeoutMs: number;
+  /** A connection without a request is kept so long. */
+  readonly keepAliveMs: number;
+  /** A connection that is silent for so long is probed. */
+  readonly probeAfterMs: number;
+}
+
+export interface TlsListenerOptions {
+  /** For logs. */
+  readonly name: string;
   readonly certificate: CertificateSource;
   readonly connections: Connections;
-  readonly limits: PushLimits;
-  readonly metrics: PushMetrics;
+  readonly limits: TlsListenerLimits;
+  readonly onConnectionRefused: (reason: ConnectionFault) => void;
   readonly logger: Logger;
-  /** Whether a stream goes over this connection. */
+  /** Whether an answer without end goes over this connection. */
   readonly isStreaming: (socket: Duplex) => boolean;
 }
 
 /** Makes the server; it does not listen yet. Throws when the certificate is not usable. */
-export function createPushListener(app: RequestListener, options: PushListenerOptions): Server {
-  const { certificate, connections, limits, metrics, isStreaming } = options;
+export function createTlsListener(app: RequestListener, options: TlsListenerOptions): Server {
+  const { certificate, connections, limits, onConnectionRefused, isStreaming } = options;
   const server = createServer(
     {
       ...contextOf(certificate),
@@ -32,28 +47,28 @@ export function createPushListener(app: RequestListener, options: PushListenerOp
       keepAliveTimeout: limits.keepAliveMs,
       connectionsCheckingInterval: Math.min(1_000, limits.headerTimeoutMs),
       maxHeaderSize: 16_384,
-      // A proxy that vanished without a word is noticed by the connection's own probes.
+      // A client that vanished without a word is noticed by the connection's own probes.
       keepAlive: true,
-      keepAliveInitialDelay: limits.pingAfterMs,
+      keepAliveInitialDelay: limits.probeAfterMs,
     },
     app,
   );
   server.maxHeadersCount = 100;
-  server.maxConnections = 2 * limits.maxStreams + limits.maxStrangers;
+  server.maxConnections = limits.maxConnections;
   server.on('connection', (socket) => {
     socket.on('error', () => socket.destroy());
     connections.add(socket);
   });
-  server.on('drop', () => metrics.connectionRefused('too-many'));
+  server.on('drop', () => onConnectionRefused('too-many'));
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-    metrics.connectionRefused(error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT' ? 'timeout' : 'tls');
+    onConnectionRefused(error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT' ? 'timeout' : 'tls');
     socket.destroy();
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const answer = answerTo(error);
     // Anything else is an error of TLS, which was counted, or of the network.
     if (answer === null) return void socket.destroy();
-    metrics.connectionRefused(answer.code === 'header-timeout' ? 'timeout' : 'malformed');
+    onConnectionRefused(answer.code === 'header-timeout' ? 'timeout' : 'malformed');
     // Amid a stream there is nothing to say.
     if (socket.writable && !isStreaming(socket)) socket.end(answer.text, () => socket.destroy());
     else socket.destroy();
@@ -62,13 +77,13 @@ export function createPushListener(app: RequestListener, options: PushListenerOp
 }
 
 /** Presents another certificate from now on; connections that are open keep theirs. */
-export function replaceCertificate(server: Server, { certificate, logger }: PushListenerOptions): void {
+export function replaceCertificate(server: Server, { name, certificate, logger }: TlsListenerOptions): void {
   try {
     server.setSecureContext(contextOf(certificate));
-    logger.info('the push server presents another certificate');
+    logger.info('another certificate is presented', { server: name });
   } catch (error) {
     // Its message names no key material.
-    logger.error('the new certificate of the push server is not usable; the one before stays', { err: error });
+    logger.error('a new certificate is not usable; the one before stays', { server: name, err: error });
   }
 }
 

@@ -1,7 +1,7 @@
 /** Which connections have to go when there are too many. */
 import { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { Connections } from '../../../operator/push/connections.ts';
+import { Connections } from '../../../../operator/listener/connections.ts';
 
 describe('connections', () => {
   test('take the oldest from the address that has the most', () => {

@@ -1,6 +1,7 @@
 /** Reads the JSON body of a request, or its first line, within limits. What is empty counts as `{}`. */
 import type { IncomingMessage } from 'node:http';
 import { HeldBytes, type HeldBytesOptions } from './held-bytes.ts';
+import { jsonBoundsMistake } from './json-bounds.ts';
 import { refusal, type Refusal } from './refusal.ts';
 
 export type BodyResult = { readonly value: unknown } | Refusal;
@@ -8,12 +9,17 @@ export type BodyResult = { readonly value: unknown } | Refusal;
 /** `first-line`: what follows the first line is left unread, and the request paused. */
 export type BodyPart = 'whole' | 'first-line';
 
+export interface JsonBodyOptions extends HeldBytesOptions {
+  /** Throws when the text is not JSON. Defaults to JSON.parse. */
+  readonly parse?: (text: string) => unknown;
+}
+
 const lineFeed = 0x0a;
 
 /** Never rejects. What is too much is read and thrown away, so that the caller can still read the answer. */
 export async function readJsonBody(
   request: IncomingMessage,
-  limits: HeldBytesOptions,
+  { parse = JSON.parse, ...limits }: JsonBodyOptions,
   part: BodyPart = 'whole',
 ): Promise<BodyResult> {
   const encoding = request.headers['content-encoding'];
@@ -22,9 +28,11 @@ export async function readJsonBody(
   if (Number(request.headers['content-length'] ?? 0) > limits.maxBytes) return tooLarge(limits);
   const body = await bytesOf(request, limits, part);
   if (!Buffer.isBuffer(body)) return body;
+  const mistake = jsonBoundsMistake(body);
+  if (mistake !== null) return refusal('bad-request', `the body cannot be read: ${mistake}`);
   const text = body.toString('utf8').trim();
   try {
-    return { value: text === '' ? {} : (JSON.parse(text) as unknown) };
+    return { value: text === '' ? {} : parse(text) };
   } catch {
     return refusal('bad-request', 'the body is not JSON');
   }
