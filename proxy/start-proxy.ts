@@ -60,6 +60,7 @@ export async function startProxy(settings: ProxySettings, options: StartProxyOpt
     namespace: settings.namespace,
     factory,
     urlUpstreams: new UrlUpstreams(factory),
+    urlCalls: settings.urlCalls,
     resolveApp: ownApp.resolve,
   });
   const readiness = new Readiness(['endpoints', 'listeners', 'app', 'running']);

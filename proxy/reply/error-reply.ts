@@ -28,6 +28,7 @@ const rulesByCode = {
   'target-unknown': rule(404),
   'api-not-allowed': rule(404, { isDapr500: false, body: 'text' }),
   'token-invalid': rule(401, { isDapr500: false, body: 'text' }),
+  'url-denied': rule(403, { isDapr500: false }),
   'body-too-large': rule(413),
   'body-timeout': rule(408, { isDapr500: false }),
   // Nobody reads it; the number stands in the access log (nginx's convention).

@@ -5,6 +5,8 @@
 import type { Endpoint, EndpointTable, ReadyEndpoint } from '#shared/table/endpoint-table.ts';
 import { parseBaseUrl } from '#shared/table/base-url.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
+import type { UrlCalls } from '#shared/settings/url-calls.ts';
+import { checkUrlCall } from '../policy/url-calls.ts';
 import { withoutUserInfo } from '../telemetry/without-user-info.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { UpstreamFactory } from '../upstream/upstream-factory.ts';
@@ -27,6 +29,7 @@ export interface RouterOptions {
   readonly namespace: string;
   readonly factory: UpstreamFactory;
   readonly urlUpstreams: UrlUpstreams;
+  readonly urlCalls: UrlCalls;
   readonly resolveApp: AppResolver;
 }
 
@@ -99,6 +102,7 @@ export class Router {
   #urlRoute(target: string): Route {
     const { baseUrl, mistake } = parseBaseUrl(target);
     if (baseUrl === null) throw new ProxyError('target-invalid', `the URL cannot be called: ${mistake}`);
+    checkUrlCall(baseUrl.origin, this.#options.urlCalls);
     const upstream = this.#options.urlUpstreams.forOrigin(baseUrl.origin);
     return { upstream, base: baseUrl, authorization: baseUrl.authorization?.reveal() ?? null };
   }

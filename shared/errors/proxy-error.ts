@@ -8,6 +8,7 @@ export type ProxyErrorCode =
   | 'target-unknown'
   | 'api-not-allowed'
   | 'token-invalid'
+  | 'url-denied'
   | 'body-too-large'
   | 'body-timeout'
   | 'caller-left'

@@ -49,6 +49,7 @@ const schema = z.object({
     .check(
       z.refine((host) => host === '' || isHost(host), '--metrics-listen-address: give a host name or an IP address.'),
     ),
+  'url-calls': oneOf('url-calls', ['allow', 'deny']),
   'log-level': oneOf('log-level', ['debug', 'info', 'warn', 'error', 'fatal']),
   'max-body-size': z.nullable(
     z.number().check(z.gte(-1, '--max-body-size: give a size of 0 (no limit) or more, or -1 for the default.')),

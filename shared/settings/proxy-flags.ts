@@ -119,6 +119,13 @@ export const proxyFlags = [
     default: 'false',
     text: 'answer 500 wherever Dapr does, instead of the precise status',
   },
+  {
+    ...api,
+    name: 'url-calls',
+    kind: 'text',
+    default: 'allow',
+    text: 'allow or deny calls of URLs that no HTTPEndpoint stands for',
+  },
 
   { ...resources, name: 'resources-path', kind: 'list', default: '', text: 'folder of manifests; may be repeated' },
   { ...resources, name: 'components-path', kind: 'text', default: '', text: 'deprecated: --resources-path' },

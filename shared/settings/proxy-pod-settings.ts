@@ -1,4 +1,5 @@
 /** What the operator's settings say about the proxies that it puts into pods. */
+import type { UrlCalls } from './url-calls.ts';
 
 export const imagePullPolicies = ['Always', 'IfNotPresent', 'Never'] as const;
 export type ImagePullPolicy = (typeof imagePullPolicies)[number];
@@ -6,9 +7,6 @@ export type ImagePullPolicy = (typeof imagePullPolicies)[number];
 export const proxyContainers = ['auto', 'native', 'classic'] as const;
 /** `native`: an init container with restartPolicy Always; `classic`: a container beside the others; `auto`: by the API server. */
 export type ProxyContainer = (typeof proxyContainers)[number];
-
-/** Whether an app may call URLs for which there is no HTTPEndpoint. */
-export type UrlCalls = 'allow' | 'deny';
 
 /** Kubernetes quantities as they were written; `''`: none. */
 export interface ProxyResources {

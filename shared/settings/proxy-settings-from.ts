@@ -49,6 +49,7 @@ export function proxySettingsFrom(argv: readonly string[], env: Environment): Pr
     apiLogging: values['enable-api-logging'],
     allowedOrigins: values['allowed-origins'].map((origin) => origin.trim()).filter((origin) => origin !== ''),
     daprErrorStatuses: values['dapr-error-statuses'],
+    urlCalls: values['url-calls'] === 'deny' ? 'deny' : 'allow',
     disableBuiltinKubernetesSecretStore: values['disable-builtin-k8s-secret-store'],
     env: readableEnvironment(env),
     allowedEnvNames: allowedEnvNamesFrom(env),

@@ -1,6 +1,7 @@
 /** What `farpoint proxy` runs with: every flag and environment variable that concerns it, parsed and checked. */
 import type { LogLevel } from '../logger/logger.ts';
 import type { Sensitive } from '../table/sensitive.ts';
+import type { UrlCalls } from './url-calls.ts';
 
 export type AppProtocol = 'http' | 'https' | 'h2c' | 'grpc' | 'grpcs';
 
@@ -96,6 +97,7 @@ export interface ProxySettings {
   readonly allowedOrigins: readonly string[];
   /** Dapr's 500 instead of the precise status (design.md, errors). */
   readonly daprErrorStatuses: boolean;
+  readonly urlCalls: UrlCalls;
   readonly disableBuiltinKubernetesSecretStore: boolean;
   /** The environment that envRef and secretstores.local.env may read. */
   readonly env: ReadonlyMap<string, string>;

@@ -18,6 +18,7 @@ const codes = Object.keys({
   'target-unknown': true,
   'api-not-allowed': true,
   'token-invalid': true,
+  'url-denied': true,
   'body-too-large': true,
   'body-timeout': true,
   'caller-left': true,

@@ -92,6 +92,7 @@ describe('daprd`s flags', () => {
     expect(flags.map(({ name }) => name).filter((name) => !dapr.has(name))).toEqual([
       'app-ca-file',
       'dapr-error-statuses',
+      'url-calls',
       'control-plane-token-file',
       'control-plane-ca-file',
       'table-cache-dir',

@@ -52,6 +52,7 @@ describe('the defaults', () => {
       apiLogging: null,
       allowedOrigins: [],
       daprErrorStatuses: false,
+      urlCalls: 'allow',
       disableBuiltinKubernetesSecretStore: false,
       env: new Map(),
       allowedEnvNames: null,

@@ -20,6 +20,7 @@ describe('mistakes', () => {
     [['--app-id=a/b'], '--app-id cannot contain spaces, slashes or control characters.'],
     [['--app-id=a', '--mode=x'], '--mode: give standalone or kubernetes.'],
     [['--app-id=a', '--app-protocol=ftp'], '--app-protocol: give http, https, h2c, grpc or grpcs.'],
+    [['--app-id=a', '--url-calls=no'], '--url-calls: give allow or deny.'],
     [['--app-id=a', '--log-level=loud'], '--log-level: give debug, info, warn, error or fatal.'],
     [
       ['--app-id=a', '--app-port=3500'],
