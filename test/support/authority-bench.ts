@@ -2,6 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { defaultLifetimes, type AuthorityLifetimes } from '../../operator/identity/authority-lifetimes.ts';
 import { ControlPlaneAuthority } from '../../operator/identity/control-plane-authority.ts';
+import { fakeOwner, type FakeOwner } from './fake-owner.ts';
 import { FakeKubeClient } from './fake-kube-client.ts';
 import { defaultStartMs, ManualClock } from './manual-clock.ts';
 import { memoryLogger, type LogLine } from './memory-logger.ts';
@@ -25,6 +26,8 @@ export interface AuthorityBench {
   readonly client: FakeKubeClient;
   readonly lines: LogLine[];
   readonly dayMs: number;
+  /** Of the Secret: nobody at first. */
+  readonly owner: FakeOwner;
   /** What each replica believes. */
   isLeader: boolean;
   /** Starts another replica. */
@@ -74,6 +77,7 @@ export function authorityBench({
     client,
     lines,
     dayMs: 24 * 3_600_000,
+    owner: fakeOwner(),
     isLeader: true,
     open: () =>
       ControlPlaneAuthority.open(
@@ -82,6 +86,7 @@ export function authorityBench({
           namespace: 'farpoint-system',
           serverNames: ['farpoint-operator.farpoint-system.svc', '127.0.0.1'],
           isLeader: () => bench.isLeader,
+          owner: bench.owner,
           clock,
           logger: memoryLogger(lines),
           lifetimes,

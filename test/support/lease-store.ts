@@ -34,7 +34,9 @@ export class LeaseStore {
       create: async (_, object) => {
         before();
         if (this.lease !== null) throw failure(409);
-        return after(this.#keep({ ...object, metadata: { name: 'l', uid: 'u', resourceVersion: '' } }));
+        return after(
+          this.#keep({ ...object, metadata: { ...object.metadata, name: 'l', uid: 'u', resourceVersion: '' } }),
+        );
       },
       replace: async (_, object) => {
         before();

@@ -33,6 +33,26 @@ describe('the Secret', () => {
     expect(bench.client.countOf('replace', 'secrets')).toBe(1);
   });
 
+  test('gets its owner with the next look of the leader, and another one when that changes', async () => {
+    const bench = authorityBench();
+    bench.isLeader = false;
+    const authority = await bench.open();
+    const uids = (): unknown => bench.client.object(secretPath)?.metadata.ownerReferences?.map(({ uid }) => uid);
+    const before = bench.secret();
+    bench.owner.become('one');
+    await bench.refresh(authority);
+    expect(uids()).toBeUndefined();
+    bench.isLeader = true;
+    await bench.refresh(authority);
+    expect(uids()).toEqual(['one']);
+    await bench.refresh(authority);
+    expect(bench.client.countOf('replace', 'secrets')).toBe(1);
+    bench.owner.become('two');
+    await bench.refresh(authority);
+    expect(uids()).toEqual(['two']);
+    expect(bench.secret()).toEqual(before);
+  });
+
   test('is waited for while the API server is away', async () => {
     const bench = authorityBench();
     bench.client.failure = () => linkError(0);

@@ -2,6 +2,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { LeaseElection } from '../../../../operator/kube/lease-election.ts';
+import { noOwner, type ObjectOwner } from '../../../../operator/ownership/object-owner.ts';
+import { fakeOwner } from '../../../support/fake-owner.ts';
 import { LeaseStore, type LeaseLink } from '../../../support/lease-store.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { memoryLogger } from '../../../support/memory-logger.ts';
@@ -19,7 +21,11 @@ async function settled(): Promise<void> {
   for (let i = 0; i < 10; i += 1) await turn();
 }
 
-async function join(store: LeaseStore, replicaName: string, random = 0.5): Promise<Replica> {
+async function join(
+  store: LeaseStore,
+  replicaName: string,
+  { random = 0.5, owner = noOwner }: { readonly random?: number; readonly owner?: ObjectOwner } = {},
+): Promise<Replica> {
   const clock = new ManualClock();
   const link: LeaseLink = { fault: 'none', stoodStillMs: 0 };
   const election = new LeaseElection({
@@ -28,6 +34,7 @@ async function join(store: LeaseStore, replicaName: string, random = 0.5): Promi
     name: 'l',
     replicaName,
     durationMs: 15_000,
+    owner,
     clock: {
       monotonicMs: () => clock.monotonicMs() + link.stoodStillMs,
       epochMs: () => clock.epochMs(),
@@ -64,6 +71,17 @@ function leaders(replicas: readonly Replica[]): readonly string[] {
 }
 
 describe('one replica', () => {
+  test('gives the Lease the owner that there is', async () => {
+    const store = new LeaseStore();
+    const owner = fakeOwner('one');
+    const replica = await join(store, 'a', { owner });
+    const uids = (): unknown => store.lease?.metadata.ownerReferences?.map(({ uid }) => uid);
+    expect(uids()).toEqual(['one']);
+    owner.become('two');
+    await pass(6_000, [replica]);
+    expect(uids()).toEqual(['two']);
+  });
+
   test('creates the Lease and leads', async () => {
     const store = new LeaseStore();
     const one = await join(store, 'a');
