@@ -1,0 +1,72 @@
+{{/* Names that the operator's code knows: they are the same in every release, of which a cluster has one. */}}
+{{- define "farpoint.name" -}}
+farpoint-operator
+{{- end }}
+
+{{- define "farpoint.selectorLabels" -}}
+app.kubernetes.io/name: farpoint-operator
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "farpoint.labels" -}}
+{{ include "farpoint.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/part-of: farpoint
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- with .Values.labels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* Labels, and annotations where there are any: of an object in the root, and `annotations` of its own. */}}
+{{- define "farpoint.metadata" -}}
+{{- $root := .root -}}
+labels:
+  {{- include "farpoint.labels" $root | nindent 2 }}
+{{- with merge (dict) (.annotations | default dict) $root.Values.annotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* What no schema can say. */}}
+{{- define "farpoint.checkPorts" -}}
+{{- $ports := list 6500 (int .Values.webhooks.port) (int .Values.metrics.port) -}}
+{{- if lt (len (uniq $ports)) 3 -}}
+{{- fail (printf "\n\nwebhooks.port is %v, metrics.port is %v, and 6500 is for tables: give each a port of its own." (index $ports 1) (index $ports 2)) -}}
+{{- end -}}
+{{- end }}
+
+{{/* A reference of an image, of `image` in the values. */}}
+{{- define "farpoint.image" -}}
+{{- $global := .root.Values.global -}}
+{{- $name := printf "%s/%s" (.image.registry | default $global.registry) .image.repository -}}
+{{- if .image.digest -}}
+{{ $name }}@{{ .image.digest }}
+{{- else -}}
+{{ $name }}:{{ .image.tag | default $global.tag | default .root.Chart.AppVersion }}
+{{- end -}}
+{{- end }}
+
+{{/* Where an API server finds the webhooks. The leader adds the caBundle, which upgrades leave alone. */}}
+{{- define "farpoint.webhookService" -}}
+name: {{ include "farpoint.name" .root }}
+namespace: {{ .root.Release.Namespace }}
+port: 9443
+path: {{ .path }}
+{{- end }}
+
+
+{{/* Pods that are annotated and not with a word for no: what is neither yes nor no is for the operator to refuse. */}}
+{{- define "farpoint.matchConditions" -}}
+{{- $names := list -}}
+{{- range append .Values.annotationPrefixes "farpoint.dev" | uniq -}}
+{{- $names = append $names (printf "'%s/enabled'" .) -}}
+{{- end -}}
+- name: annotated
+  expression: >-
+    has(object.metadata.annotations) && [{{ join ", " $names }}].exists(name,
+    name in object.metadata.annotations &&
+    !(object.metadata.annotations[name].lowerAscii() in ['', '0', 'f', 'false', 'n', 'no', 'off']))
+{{- end }}
