@@ -3,14 +3,14 @@ import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { OperatorSettings } from '#shared/settings/operator-settings.ts';
 import { createKubeClient } from './kube/create-kube-client.ts';
-import type { Discovery, KubeClient } from './kube/kube-client.ts';
+import type { Discovery, KubeClient, VersionReader } from './kube/kube-client.ts';
 import { loadClusterAccess } from './kube/kube-config.ts';
 import { createListWatch } from './kube/create-list-watch.ts';
 import type { ListWatchMetrics } from './kube/list-watch-metrics.ts';
 import type { CreateListWatch } from './source/kind-watch.ts';
 
 export interface OperatorKube {
-  readonly client: KubeClient & Discovery;
+  readonly client: KubeClient & Discovery & VersionReader;
   readonly createListWatch: CreateListWatch;
   /** Ends all connections. */
   close(): Promise<void>;

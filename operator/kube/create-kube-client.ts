@@ -3,11 +3,11 @@ import type { Clock } from '#shared/clock/clock.ts';
 import { LinkError } from '#shared/errors/link-error.ts';
 import { createApiRequests, type ApiRequest } from './api-requests.ts';
 import type { ClusterAccess } from './cluster-access.ts';
-import type { Discovery, KubeClient, NewObject } from './kube-client.ts';
+import type { Discovery, KubeClient, NewObject, VersionReader } from './kube-client.ts';
 import type { KubeObject, ResourceType } from './kube-object.ts';
 import type { ListPage, ObjectQuery, ObjectSource } from './object-source.ts';
 import { isDeclared, type Verb } from './permissions.ts';
-import { anyObjectFrom, pageFrom, resourceNamesFrom } from './read-object.ts';
+import { anyObjectFrom, pageFrom, resourceNamesFrom, serverVersionFrom } from './read-object.ts';
 import { groupVersionPath, kindName, resourcePath } from './resource-path.ts';
 
 export interface KubeClientOptions {
@@ -17,7 +17,7 @@ export interface KubeClientOptions {
   readonly requestTimeoutMs?: number;
 }
 
-export interface ApiServerClient extends KubeClient, ObjectSource, Discovery {
+export interface ApiServerClient extends KubeClient, ObjectSource, Discovery, VersionReader {
   /** Ends all connections. */
   close(): Promise<void>;
 }
@@ -85,6 +85,12 @@ export function createKubeClient({ access, clock, requestTimeoutMs = 30_000 }: K
     async delete(type, { namespace = '', name }, { signal, preconditions }) {
       const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions };
       await requests.ask(requestFor('delete', { type, namespace, name }, { body, signal }), maxObjectBytes);
+    },
+    async serverVersion({ signal }) {
+      const request: ApiRequest = { name: 'GET /version', method: 'GET', path: '/version', accept: json, signal };
+      const version = serverVersionFrom((await requests.ask(request, maxObjectBytes)) ?? '');
+      if (version === null) throw unusable(request, 'is no version');
+      return version;
     },
     async resourceNames(groupVersion, { signal }) {
       const path = groupVersionPath(groupVersion);

@@ -48,6 +48,17 @@ export interface KubeClient {
   delete(type: ResourceType, key: ObjectKey, options: DeleteOptions): Promise<void>;
 }
 
+/** `1.36`: for a comparison of what the API server knows. */
+export interface ServerVersion {
+  readonly major: number;
+  readonly minor: number;
+}
+
+export interface VersionReader {
+  /** Throws LinkError. */
+  serverVersion(options: RequestOptions): Promise<ServerVersion>;
+}
+
 /** What the API server serves, for kinds that may be installed in different shapes. */
 export interface Discovery {
   /**

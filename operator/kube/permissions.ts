@@ -8,16 +8,21 @@ import {
   events,
   httpEndpoints,
   leases,
+  mutatingWebhookConfigurations,
   pods,
   secrets,
   services,
   tokenReviews,
+  validatingWebhookConfigurations,
 } from './resource-types.ts';
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
 
-/** `services`: makes Services; `eviction`: evicts Pods; `owner`: reads the one ClusterRole that is named. */
-export type OptionalPart = 'services' | 'eviction' | 'owner';
+/** Concerns one object, whose name is a setting: the owner of what is made, and the configurations of the two webhooks. */
+type NamedPart = 'owner' | 'injector' | 'validator';
+
+/** `services`: makes Services; `eviction`: evicts Pods. */
+export type OptionalPart = 'services' | 'eviction' | NamedPart;
 
 export interface Permission {
   readonly type: ResourceType;
@@ -67,7 +72,8 @@ export const permissions: readonly Permission[] = [
     only: 'services',
   },
   { type: pods, verbs: ['create'], subresource: 'eviction', names: [], where: 'watched', only: 'eviction' },
-  // Of one name, which is a setting.
+  { type: mutatingWebhookConfigurations, verbs: ['get', 'patch'], ...whole, where: 'cluster', only: 'injector' },
+  { type: validatingWebhookConfigurations, verbs: ['get', 'patch'], ...whole, where: 'cluster', only: 'validator' },
   { type: clusterRoles, verbs: ['get'], ...whole, where: 'cluster', only: 'owner' },
   { type: tokenReviews, verbs: ['create'], ...whole, where: 'cluster' },
 ];

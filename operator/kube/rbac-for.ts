@@ -16,6 +16,9 @@ export interface RbacOptions {
   readonly canEvict?: boolean;
   /** The ClusterRole that owns what it makes. Defaults to none. */
   readonly ownerClusterRole?: string;
+  /** The configurations whose CA bundle it keeps current. Default to none. */
+  readonly injectorName?: string;
+  readonly validatorName?: string;
 }
 
 const apiVersion = 'rbac.authorization.k8s.io/v1';
@@ -41,15 +44,21 @@ export function rbacFor(options: RbacOptions): readonly NewObject[] {
 }
 
 function grantedPermissions(options: RbacOptions): readonly Permission[] {
-  const { hasServices = true, canEvict = false, ownerClusterRole = '' } = options;
-  const isOn: Readonly<Record<OptionalPart, boolean>> = {
-    services: hasServices,
-    eviction: canEvict,
-    owner: ownerClusterRole !== '',
+  const { hasServices = true, canEvict = false } = options;
+  const { ownerClusterRole = '', injectorName = '', validatorName = '' } = options;
+  // `null`: not granted; `''`: whatever the name.
+  const nameByPart: Readonly<Record<OptionalPart, string | null>> = {
+    services: hasServices ? '' : null,
+    eviction: canEvict ? '' : null,
+    owner: ownerClusterRole || null,
+    injector: injectorName || null,
+    validator: validatorName || null,
   };
-  return permissions
-    .filter(({ only }) => only === undefined || isOn[only])
-    .map((permission) => (permission.only === 'owner' ? { ...permission, names: [ownerClusterRole] } : permission));
+  return permissions.flatMap((permission) => {
+    const name = permission.only === undefined ? '' : nameByPart[permission.only];
+    if (name === null) return [];
+    return name === '' ? [permission] : [{ ...permission, names: [name] }];
+  });
 }
 
 interface Grant {

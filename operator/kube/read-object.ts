@@ -1,5 +1,6 @@
 /** Texts of the API server -> objects: checks what every object must have, and nothing more. Pure. */
 import { recordFrom, type UnknownRecord } from '#shared/resources/read-field.ts';
+import type { ServerVersion } from './kube-client.ts';
 import type { KubeObject, ObjectMeta } from './kube-object.ts';
 import { parseJson } from './parse-json.ts';
 
@@ -50,6 +51,14 @@ export function resourceNamesFrom(text: string): ReadonlySet<string> | null {
   const resources = recordFromJson(text)?.['resources'];
   if (!Array.isArray(resources)) return null;
   return new Set(resources.map((resource) => recordFrom(resource)?.['name']).filter(isText));
+}
+
+/** What /version says; `null`: nothing that can be read. Some vendors write `29+`. */
+export function serverVersionFrom(text: string): ServerVersion | null {
+  const { major, minor } = recordFromJson(text) ?? {};
+  const [majorNumber, minorNumber] = [major, minor].map((part) => Number.parseInt(String(part), 10));
+  if (majorNumber === undefined || minorNumber === undefined) return null;
+  return Number.isNaN(majorNumber + minorNumber) ? null : { major: majorNumber, minor: minorNumber };
 }
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';

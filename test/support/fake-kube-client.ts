@@ -9,6 +9,8 @@ import type {
   NewObject,
   ObjectKey,
   RequestOptions,
+  ServerVersion,
+  VersionReader,
 } from '../../operator/kube/kube-client.ts';
 import type { ListPage, ObjectQuery, ObjectSource, PageOptions } from '../../operator/kube/object-source.ts';
 import type { KubeObject, ObjectMeta, ResourceType } from '../../operator/kube/kube-object.ts';
@@ -24,12 +26,13 @@ interface FakeContent {
   readonly [field: string]: unknown;
 }
 
-export class FakeKubeClient implements KubeClient, Discovery, Pick<ObjectSource, 'listPage'> {
+export class FakeKubeClient implements KubeClient, Discovery, VersionReader, Pick<ObjectSource, 'listPage'> {
   readonly calls: FakeCall[] = [];
   /** Asked before each call; what it returns is thrown. */
   failure: (call: FakeCall) => LinkError | null = () => null;
   /** Answers TokenReviews, which are not kept: `spec` to `status`, or a promise of it. */
   review: (spec: TokenReviewSpec) => unknown = () => ({ authenticated: false });
+  version: ServerVersion = { major: 1, minor: 36 };
   readonly #objects = new Map<string, KubeObject>();
   #version = 0;
 
@@ -101,6 +104,10 @@ export class FakeKubeClient implements KubeClient, Discovery, Pick<ObjectSource,
       .map(([, object]) => object)
       .filter(({ metadata }) => value === '' || metadata.labels?.[key] !== value);
     return { state: 'read', objects, resourceVersion: String(this.#version), continueToken: '' };
+  }
+
+  async serverVersion(): Promise<ServerVersion> {
+    return this.version;
   }
 
   async resourceNames(): Promise<ReadonlySet<string>> {

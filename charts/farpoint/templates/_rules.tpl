@@ -1,5 +1,17 @@
 {{/* What the operator may do anywhere: kinds without a namespace. */}}
 {{- define "farpoint.clusterRules" -}}
+{{- if .Values.injection.enabled }}
+- apiGroups: [admissionregistration.k8s.io]
+  resources: [mutatingwebhookconfigurations]
+  resourceNames: [farpoint-injector]
+  verbs: [get, patch]
+{{- end }}
+{{- if .Values.validation.enabled }}
+- apiGroups: [admissionregistration.k8s.io]
+  resources: [validatingwebhookconfigurations]
+  resourceNames: [farpoint-validator]
+  verbs: [get, patch]
+{{- end }}
 - apiGroups: [authentication.k8s.io]
   resources: [tokenreviews]
   verbs: [create]

@@ -69,10 +69,12 @@ test('what a setting asks for is granted only then', () => {
     );
   const plain = rules({});
   expect(plain).toContain('services');
-  expect(plain.filter((rule) => /eviction|clusterroles/.test(rule))).toEqual([]);
+  expect(plain.filter((rule) => /eviction|clusterroles|webhook/.test(rule))).toEqual([]);
   expect(rules({ hasServices: false })).toEqual(plain.filter((rule) => rule !== 'services'));
   expect(rules({ canEvict: true })).toContain('pods/eviction');
   expect(rules({ ownerClusterRole: 'farpoint-operator' })).toContain('clusterroles farpoint-operator');
+  expect(rules({ injectorName: 'inject' })).toContain('mutatingwebhookconfigurations inject');
+  expect(rules({ validatorName: 'check' })).toContain('validatingwebhookconfigurations check');
 });
 
 test('roles are bound to the ServiceAccount of the operator', () => {

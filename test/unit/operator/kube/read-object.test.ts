@@ -1,6 +1,12 @@
 /** Objects and lists out of texts, and what is left out of them. */
 import { describe, expect, test } from 'vitest';
-import { anyObjectFrom, pageFrom, resourceNamesFrom, trimmedObject } from '../../../../operator/kube/read-object.ts';
+import {
+  anyObjectFrom,
+  pageFrom,
+  resourceNamesFrom,
+  serverVersionFrom,
+  trimmedObject,
+} from '../../../../operator/kube/read-object.ts';
 import { kubeObject } from '../../../support/kube-objects.ts';
 
 describe('a page of a list', () => {
@@ -54,4 +60,14 @@ test('managers of fields and the copy that kubectl leaves, values of a Secret in
   const trimmed = trimmedObject({ ...full, metadata });
   expect(trimmed.metadata).toEqual({ ...full.metadata, annotations: { mine: 'kept' } });
   expect(metadata).toHaveProperty('managedFields');
+});
+
+test.each([
+  ['{"major":"1","minor":"36"}', { major: 1, minor: 36 }],
+  ['{"major":"1","minor":"29+"}', { major: 1, minor: 29 }],
+  ['{"major":"1"}', null],
+  ['{"major":{},"minor":[]}', null],
+  ['<html>', null],
+])('the version %s', (text, version) => {
+  expect(serverVersionFrom(text)).toEqual(version);
 });
