@@ -3,22 +3,23 @@ import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { OperatorSettings } from '#shared/settings/operator-settings.ts';
 import type { Peers } from './find-peers.ts';
-import { foreignBundleEvent } from './foreign-bundle-event.ts';
 import type { ControlPlaneAuthority } from './identity/control-plane-authority.ts';
 import { TrustBundles } from './identity/trust-bundles.ts';
 import type { LeaseElection } from './kube/lease-election.ts';
-import { events } from './kube/resource-types.ts';
 import { LeaderTasks } from './leader-tasks.ts';
 import type { OperatorKube } from './operator-kube.ts';
 import type { ObjectOwner } from './ownership/object-owner.ts';
 import { removeStaleLeases } from './peers/remove-stale-leases.ts';
 import type { RunningPushServer } from './push/start-push-server.ts';
+import { ServiceWriter } from './services/service-writer.ts';
 import type { ClusterSource } from './source/cluster-source.ts';
 import { PodAppNames } from './status/app-names.ts';
+import { EventWriter } from './status/event-writer.ts';
 import { StatusWriter } from './status/status-writer.ts';
 import type { TableBook } from './tables/table-book.ts';
 import type { TaskGroup } from './task-group.ts';
 import type { OperatorMetrics } from './telemetry/operator-metrics.ts';
+import { warningEvent, type Warning } from './warning-event.ts';
 
 export interface LeadOptions {
   readonly settings: OperatorSettings;
@@ -43,35 +44,54 @@ const fieldManager = 'farpoint-operator';
 
 /** Starts it all as tasks. */
 export function lead(options: LeadOptions): void {
-  const { settings, kube, source, peers, tasks, authority, election, owner, leading, clock, logger } = options;
+  const { tasks, election, leading } = options;
   const writer = statusWriter(options);
   tasks.add('status', (signal) => writer.run(signal));
-  const trustBundles = (signal: AbortSignal): Promise<void> =>
-    new TrustBundles({
-      client: kube.client,
-      pods: source.pods,
-      authority,
-      fieldManager,
-      owner,
-      onForeign: (configMap, note) => {
-        const event = foreignBundleEvent(configMap, { note, instance: settings.replicaName, nowMs: clock.epochMs() });
-        // It is in the log as well, where it stays.
-        kube.client.create(events, event, { signal }).catch(() => undefined);
-      },
-      clock,
-      logger,
-    }).run(signal);
-  const staleLeases = (signal: AbortSignal): Promise<void> =>
-    removeStaleLeases({ kube: kube.client, directory: peers.directory, clock, logger }, signal);
-  const leaderTasks = new LeaderTasks({
-    tasks,
-    runs: { 'trust bundles': trustBundles, 'stale leases': staleLeases },
-  });
+  const leaderTasks = new LeaderTasks({ tasks, runs: leaderRuns(options, warningWriter(options)) });
   election.onChanged((isLeading) => {
     writer.setLeading(isLeading);
     leaderTasks.setLeading(isLeading);
   });
   tasks.add('election', (signal) => election.run(AbortSignal.any([signal, leading])));
+}
+
+type Warn = (warning: Warning) => void;
+
+/** Each begins anew with each term. */
+function leaderRuns(options: LeadOptions, warn: Warn): ConstructorParameters<typeof LeaderTasks>[0]['runs'] {
+  const { settings, kube, source, peers, authority, metrics, owner, clock, logger } = options;
+  const { watchNamespaces: namespaces, annotationPrefixes } = settings;
+  const { pods } = source;
+  return {
+    'trust bundles': (signal) =>
+      new TrustBundles({ client: kube.client, pods, authority, fieldManager, owner, warn, clock, logger }).run(signal),
+    'stale leases': (signal) =>
+      removeStaleLeases({ kube: kube.client, directory: peers.directory, clock, logger }, signal),
+    ...(settings.services.isOn && {
+      services: (signal) =>
+        new ServiceWriter({
+          kube: kube.client,
+          createListWatch: kube.createListWatch,
+          namespaces,
+          pods,
+          annotationPrefixes,
+          owner,
+          warn,
+          metrics: metrics.services,
+          clock,
+          logger,
+        }).run(signal),
+    }),
+  };
+}
+
+/** Writes Events about objects that somebody should look at, in the background. */
+function warningWriter({ settings, kube, metrics, tasks, clock, logger }: LeadOptions): Warn {
+  const writer = new EventWriter({ kube: kube.client, clock, logger, metrics: metrics.status, random: Math.random });
+  tasks.add('events', (signal) => writer.run(signal));
+  return (warning) => {
+    writer.add(warningEvent(warning, { instance: settings.replicaName, nowMs: clock.epochMs() }));
+  };
 }
 
 function statusWriter(options: LeadOptions): StatusWriter {

@@ -1,8 +1,9 @@
 /** What a Pod's metadata says about its proxy: app id and Configuration. Pure. */
 import type { KubeObject } from '../kube/kube-object.ts';
 
-/** The label that a Pod gets together with its proxy. */
-const injectedLabel = 'dapr.io/sidecar-injected';
+/** The labels that a Pod gets together with its proxy. */
+export const injectedLabel = 'dapr.io/sidecar-injected';
+export const appIdLabel = 'dapr.io/app-id';
 
 /** Selects the Pods that have a proxy. */
 export const proxyPodSelector = `${injectedLabel}=true`;
@@ -21,8 +22,8 @@ export function podFactsFrom(pod: KubeObject, annotationPrefixes: readonly strin
   const { labels, name } = pod.metadata;
   return {
     hasProxy: labels?.[injectedLabel] === 'true',
-    appId: annotation(pod, annotationPrefixes, 'app-id') || name,
-    configuration: annotation(pod, annotationPrefixes, 'config'),
+    appId: podAnnotation(pod, annotationPrefixes, 'app-id') || name,
+    configuration: podAnnotation(pod, annotationPrefixes, 'config') ?? '',
   };
 }
 
@@ -37,9 +38,9 @@ export function appIdMistake(appId: string): string | null {
   return `${JSON.stringify(shown)} is not an app id: it must be a DNS label (a-z, 0-9 and -) of at most ${maxAppIdLength} characters`;
 }
 
-/** An annotation that is there but empty hides the one of an earlier prefix. */
-function annotation(pod: KubeObject, prefixes: readonly string[], name: string): string {
+/** The value without spaces around it; one that is empty hides the one of an earlier prefix. */
+export function podAnnotation(pod: KubeObject, prefixes: readonly string[], name: string): string | undefined {
   const annotations = pod.metadata.annotations ?? {};
   const prefix = prefixes.findLast((candidate) => annotations[`${candidate}/${name}`] !== undefined);
-  return prefix === undefined ? '' : (annotations[`${prefix}/${name}`] ?? '').trim();
+  return prefix === undefined ? undefined : annotations[`${prefix}/${name}`]?.trim();
 }

@@ -11,6 +11,7 @@ import { trustBundleConfigMap } from '../kube/permissions.ts';
 import type { ObjectChange } from '../kube/list-watch.ts';
 import { configMaps } from '../kube/resource-types.ts';
 import { hasOwner, ownersFor, type ObjectOwner } from '../ownership/object-owner.ts';
+import type { Warning } from '../warning-event.ts';
 import type { PodDirectory } from './pod-directory.ts';
 
 /** The field that volumes show as a file. */
@@ -28,8 +29,8 @@ export interface TrustBundlesOptions {
   readonly owner: ObjectOwner;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Makes an Event of a ConfigMap that is in the way; called once for each. */
-  readonly onForeign: (configMap: KubeObject, note: string) => void;
+  /** Makes an Event; called once for each ConfigMap that is in the way. */
+  readonly warn: (warning: Warning) => void;
 }
 
 const checkMs = 60_000;
@@ -180,13 +181,20 @@ export class TrustBundles {
   }
 
   #isForeign(namespace: string, configMap: KubeObject): void {
-    const { logger, onForeign } = this.#options;
+    const { logger, warn } = this.#options;
     const note =
       `ConfigMap ${trustBundleConfigMap} is not labelled ${managerLabel}=${manager}, so it is left alone, and proxies of this ` +
       'namespace cannot verify the operator: delete it, or label it';
     this.#isObstacle(namespace, configMap.metadata.uid, () => {
       logger.error('a ConfigMap of somebody else is in the way of the trust bundle', { namespace, advice: note });
-      onForeign(configMap, note);
+      warn({
+        object: configMap,
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        action: 'WriteTrustBundle',
+        reason: 'ConfigMapNotOwned',
+        note,
+      });
     });
   }
 

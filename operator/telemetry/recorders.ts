@@ -1,6 +1,7 @@
 /** Counts what the parts of the operator tell about themselves. Every label comes from a closed set. */
 import type { ListWatchMetrics } from '../kube/list-watch-metrics.ts';
 import type { PushMetrics } from '../push/push-metrics.ts';
+import type { ServiceMetrics } from '../services/service-metrics.ts';
 import type { StatusMetrics } from '../status/status-metrics.ts';
 import type { TableMetrics } from '../tables/table-metrics.ts';
 import type { MetricFamilies } from './metric-families.ts';
@@ -108,6 +109,27 @@ export function statusRecorder(families: MetricFamilies): StatusMetrics {
     },
     statusSupported: (supported) => {
       isSupported = supported;
+    },
+  };
+}
+
+/** Of the Services of apps. */
+export function serviceRecorder(families: MetricFamilies): ServiceMetrics {
+  let counts = { own: 0, foreign: 0 };
+  families.gauge({
+    name: 'services',
+    help: 'Services of apps: own ones, and foreign ones that are in the way. Only the leader knows.',
+    labelNames: ['owner'],
+    sample: () => [
+      { labels: { owner: 'own' }, value: counts.own },
+      { labels: { owner: 'foreign' }, value: counts.foreign },
+    ],
+  });
+  const writes = families.counter('service_writes_total', 'Writes of a Service of an app.', ['outcome']);
+  return {
+    serviceWritten: (outcome) => writes({ outcome }),
+    services: (now) => {
+      counts = now;
     },
   };
 }

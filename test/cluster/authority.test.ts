@@ -164,7 +164,7 @@ describe('the trust bundle', () => {
       owner: noOwner,
       clock,
       logger: memoryLogger(lines),
-      onForeign: (configMap) => foreign.push(configMap),
+      warn: ({ object }) => foreign.push(object),
     }).run(controller.signal);
     onTestFinished(async () => {
       controller.abort();

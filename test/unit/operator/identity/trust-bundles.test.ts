@@ -49,7 +49,7 @@ async function bench(namespaces: readonly string[] = ['shop'], owner: ObjectOwne
     owner,
     clock,
     logger: memoryLogger(lines),
-    onForeign: (configMap, note) => notes.push(`${configMap.metadata.namespace}: ${note}`),
+    warn: ({ object, note }) => notes.push(`${object.metadata.namespace}: ${note}`),
   });
   const controller = new AbortController();
   const running = trustBundles.run(controller.signal);
