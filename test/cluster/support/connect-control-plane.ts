@@ -25,7 +25,7 @@ export interface ControlPlaneClient extends ApiRequester {
   kubectl(args: readonly string[], options?: KubectlOptions): Promise<KubectlResult>;
   /** Applies manifests by kubectl and throws what it says when it fails. */
   apply(yaml: string, options?: { readonly namespace?: string }): Promise<void>;
-  /** Makes a namespace with a ServiceAccount `default` (there is no controller to make one) and returns its name. */
+  /** Makes a namespace with a ServiceAccount `default` (there may be no controller to make one) and returns its name. */
   createNamespace(prefix?: string): Promise<string>;
   createServiceAccount(namespace: string, name: string): Promise<void>;
   /** Asks for a token by TokenRequest. */
@@ -59,7 +59,9 @@ export function connectControlPlane(access: ControlPlaneAccess): ControlPlaneCli
     },
     async createServiceAccount(namespace, name) {
       const path = `/api/v1/namespaces/${namespace}/serviceaccounts`;
-      await requester.mustRequest({ path, body: { metadata: { name } } });
+      const { status, body } = await requester.request({ method: 'POST', path, body: { metadata: { name } } });
+      // Where there are controllers, one of them may have been faster.
+      if (status !== 201 && status !== 409) throw new Error(`${path}: ${status} ${JSON.stringify(body)}`);
     },
     async tokenFor({ namespace, serviceAccount, pod, audience, expirationSeconds = 3600 }) {
       const { status } = await requester.mustRequest<{ readonly status: { readonly token: string } }>({

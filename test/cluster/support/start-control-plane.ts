@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CertificateAuthority } from '../../../examples/certificates/certificate-authority.ts';
 import { makeKeyPair, privateKeyPem } from '../../../examples/certificates/key-pair.ts';
+import { apiServerFiles, apiServerFlags, type ApiServerPlace, loopback } from './api-server-flags.ts';
 import { ChildProcesses, type RunningChild } from './child-processes.ts';
 import { connectControlPlane, type ControlPlaneClient } from './connect-control-plane.ts';
 import type { ControlPlaneAccess } from './control-plane-access.ts';
@@ -17,11 +18,15 @@ import { kubeconfigText } from './kubeconfig.ts';
 export interface ControlPlaneOptions {
   /** Defaults to what findControlPlane finds. */
   readonly assets?: ControlPlaneAssets;
-  /** More flags for kube-apiserver. */
+  /** More flags for kube-apiserver, which take precedence. */
   readonly apiServerFlags?: readonly string[];
+  /** For nodes that run pods. Without it the API server is on loopback, and alone. */
+  readonly forNodes?: ApiServerPlace;
 }
 
 export interface ControlPlane extends ControlPlaneClient {
+  /** Whose certificates the API server takes from clients, and who signed its own. */
+  readonly authorities: { readonly clients: CertificateAuthority; readonly serving: CertificateAuthority };
   /** Ends the API server, as an upgrade would (SIGTERM), or at once. */
   stopApiServer(options?: { readonly atOnce?: boolean }): Promise<void>;
   /** Starts it again on the same port and resolves when it is ready. */
@@ -42,9 +47,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const children = ChildProcesses.start(folder);
   try {
     const etcd = await startEtcd({ assets, folder, children });
-    const files = await writeFiles(folder);
+    const { address, serviceAddress } = options.forNodes ?? loopback;
+    const files = await writeFiles(folder, [address, serviceAddress]);
     const port = await freePort();
-    const server = `https://127.0.0.1:${port}`;
+    const server = `https://${address}:${port}`;
     const access: ControlPlaneAccess = {
       server,
       caPem: files.caPem,
@@ -62,7 +68,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       apiServer = await children.start({
         name: 'kube-apiserver',
         command: assets.kubeApiserver,
-        args: [...apiServerFlags({ folder, port, etcdUrl: etcd.url }), ...(options.apiServerFlags ?? [])],
+        args: [
+          ...apiServerFlags({ folder, port, etcdUrl: etcd.url, forNodes: options.forNodes ?? null }),
+          ...(options.apiServerFlags ?? []),
+        ],
         logFile: join(folder, 'kube-apiserver.log'),
       });
       await untilReady(access, [etcd.child, apiServer]);
@@ -76,6 +85,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     await client.createServiceAccount('default', 'default');
     return {
       ...client,
+      authorities: files.authorities,
       startApiServer,
       stopApiServer,
       async restartApiServer(restart) {
@@ -127,50 +137,30 @@ async function startEtcd({
 interface Files {
   readonly caPem: string;
   readonly admin: ControlPlaneAccess['admin'];
+  readonly authorities: ControlPlane['authorities'];
 }
 
 /** Keys and certificates. The authorities' own keys stay in memory. */
-async function writeFiles(folder: string): Promise<Files> {
+async function writeFiles(folder: string, addresses: readonly string[]): Promise<Files> {
   const serving = await CertificateAuthority.create('test control plane');
   const clients = await CertificateAuthority.create('test control plane clients');
-  const server = await serving.issueServer({ hosts: ['localhost', '127.0.0.1', 'kubernetes.default.svc'] });
+  const server = await serving.issueServer({ hosts: ['localhost', 'kubernetes.default.svc', ...addresses] });
   const admin = await clients.issueClient({ name: 'admin', organizations: ['system:masters'] });
   const files = {
-    'server.crt': server.chainPem,
-    'server.key': server.privateKeyPem,
-    'clients.crt': clients.certificatePem,
-    'service-accounts.key': await privateKeyPem(await makeKeyPair('rsa')),
+    [apiServerFiles.certificate]: server.chainPem,
+    [apiServerFiles.key]: server.privateKeyPem,
+    [apiServerFiles.authority]: serving.certificatePem,
+    [apiServerFiles.clientAuthority]: clients.certificatePem,
+    [apiServerFiles.adminCertificate]: admin.chainPem,
+    [apiServerFiles.adminKey]: admin.privateKeyPem,
+    [apiServerFiles.serviceAccountKey]: await privateKeyPem(await makeKeyPair('rsa')),
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 });
   return {
     caPem: serving.certificatePem,
+    authorities: { clients, serving },
     admin: { certificatePem: admin.chainPem, privateKeyPem: admin.privateKeyPem },
   };
-}
-
-function apiServerFlags(site: {
-  readonly folder: string;
-  readonly port: number;
-  readonly etcdUrl: string;
-}): readonly string[] {
-  const file = (name: string): string => join(site.folder, name);
-  return [
-    `--etcd-servers=${site.etcdUrl}`,
-    '--bind-address=127.0.0.1',
-    '--advertise-address=127.0.0.1',
-    '--endpoint-reconciler-type=none',
-    `--secure-port=${site.port}`,
-    `--cert-dir=${file('apiserver-certificates')}`,
-    `--tls-cert-file=${file('server.crt')}`,
-    `--tls-private-key-file=${file('server.key')}`,
-    `--client-ca-file=${file('clients.crt')}`,
-    '--authorization-mode=RBAC',
-    '--service-account-issuer=https://kubernetes.default.svc',
-    `--service-account-signing-key-file=${file('service-accounts.key')}`,
-    `--service-account-key-file=${file('service-accounts.key')}`,
-    '--service-cluster-ip-range=10.0.0.0/24',
-    '--profiling=false',
-  ];
 }
 
 async function untilReady(access: ControlPlaneAccess, children: readonly RunningChild[]): Promise<void> {
