@@ -7,7 +7,7 @@ export type InjectionReport =
       readonly kind: 'skip';
       readonly reason: SkipReason;
       readonly message: string;
-      /** What containers may still need that another webhook added after the proxy; null: nothing. */
+      /** What containers get that another webhook added after Farpoint's proxy; null: the pod has none of ours. */
       readonly completion: AppContainerPlan | null;
     }
   /** Every mistake of the pod, a sentence each. */
@@ -58,14 +58,15 @@ export interface AppContainerPlan {
   readonly socketPath: string;
 }
 
-export interface EnvironmentVariable {
+/** An alias, as an object of a Pod may have any other field too. */
+export type EnvironmentVariable = {
   readonly name: string;
   readonly value?: string;
   readonly valueFrom?: {
     readonly secretKeyRef?: { readonly name: string; readonly key: string };
     readonly fieldRef?: { readonly fieldPath: string };
   };
-}
+};
 
 export interface ProbeTimes {
   readonly delaySeconds: number;

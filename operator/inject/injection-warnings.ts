@@ -1,0 +1,88 @@
+/** What is legal and yet not what its author is likely to want. Pure. */
+import { nearestName } from '#shared/settings/nearest-name.ts';
+import { httpPort, publicPort } from './argument-table.ts';
+import type { ProxyPlan } from './injection-report.ts';
+import { annotationsWithoutEffect, knownAnnotations } from './known-annotations.ts';
+import type { Pod } from './pod.ts';
+import type { PodAnnotations } from './pod-annotations.ts';
+
+const ownPrefix = 'farpoint.dev/';
+/** The API server shortens what is longer together. */
+const maxUnknownNamed = 10;
+
+export interface WarningsQuestion {
+  readonly pod: Pod;
+  readonly plan: ProxyPlan;
+  readonly annotations: PodAnnotations;
+  readonly keys: readonly string[];
+}
+
+/** A sentence each. */
+export function injectionWarnings({ pod, plan, annotations, keys }: WarningsQuestion): readonly string[] {
+  return [
+    ...jobWarnings(pod, plan),
+    ...networkWarnings(pod),
+    ...portWarnings(pod, plan),
+    ...protocolWarnings(annotations),
+    ...annotationsWithoutEffect
+      .flatMap((name) => annotations.find(name) ?? [])
+      .map(({ key }) => `annotation ${key} has no effect: Farpoint has nothing like it.`),
+    ...unknownWarnings(keys),
+  ];
+}
+
+function jobWarnings({ metadata }: Pod, { container }: ProxyPlan): readonly string[] {
+  const isOfJob = (metadata.ownerReferences ?? []).some(({ kind }) => kind === 'Job');
+  if (!isOfJob || container === 'native') return [];
+  return [
+    'the Job will not end by itself, since its proxy is a container like the others: set annotation enable-native-sidecar to true, or end it with POST /v1.0/shutdown.',
+  ];
+}
+
+function networkWarnings({ spec }: Pod): readonly string[] {
+  if (spec.hostNetwork !== true) return [];
+  const isLookedUpInCluster = spec.dnsPolicy === 'ClusterFirstWithHostNet';
+  return [
+    `the pod uses the network of its node: ports ${httpPort} and ${publicPort} must be free there, and everything on the node can use its proxy.`,
+    ...(isLookedUpInCluster
+      ? []
+      : ['the proxy will not find the operator by its name: set dnsPolicy to ClusterFirstWithHostNet.']),
+  ];
+}
+
+function portWarnings({ spec }: Pod, { metricsPort }: ProxyPlan): readonly string[] {
+  const usesByPort = new Map([
+    [httpPort, 'its API'],
+    [publicPort, 'its health'],
+    ...(metricsPort === null ? [] : [[metricsPort, 'its metrics (annotation metrics-port)'] as const]),
+  ]);
+  return spec.containers.flatMap(({ name, ports }) =>
+    (ports ?? []).flatMap(({ containerPort, protocol }) => {
+      const use = usesByPort.get(containerPort ?? 0);
+      if (use === undefined || (protocol ?? 'TCP') !== 'TCP') return [];
+      return [
+        `container ${name} has port ${containerPort}, which the proxy needs for ${use}: one of them will not start.`,
+      ];
+    }),
+  );
+}
+
+function protocolWarnings(annotations: PodAnnotations): readonly string[] {
+  const annotation = annotations.given('app-protocol');
+  if (annotation === null || !annotation.value.startsWith('grpc')) return [];
+  return [`annotation ${annotation.key}: calls to an application that speaks gRPC are answered with 501.`];
+}
+
+/** With Farpoint's own prefix, nobody else can have meant something by it. */
+function unknownWarnings(keys: readonly string[]): readonly string[] {
+  return keys
+    .filter((key) => key.startsWith(ownPrefix))
+    .map((key) => key.slice(ownPrefix.length))
+    .filter((name) => !knownAnnotations.includes(name))
+    .slice(0, maxUnknownNamed)
+    .map((name) => {
+      const nearest = nearestName(name.slice(0, 63), knownAnnotations);
+      const advice = nearest === null ? '' : ` Did you mean ${ownPrefix}${nearest}?`;
+      return `annotation ${ownPrefix}${name} is not known.${advice}`;
+    });
+}
