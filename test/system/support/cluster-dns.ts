@@ -15,6 +15,12 @@ export interface DnsSite {
 }
 
 const user = 'system:coredns';
+const readyAddress = '127.0.0.1:8181';
+
+/** Whether it knows the cluster's Services. */
+export async function isDnsReady(): Promise<boolean> {
+  return (await fetch(`http://${readyAddress}/ready`).catch(() => null))?.ok ?? false;
+}
 
 /** Starts it. It serves names of the cluster and refuses all others. */
 export async function startDns({
@@ -41,10 +47,9 @@ export async function startDns({
 
 function corefileText(kubeconfig: string): string {
   return `cluster.local in-addr.arpa ip6.arpa {
-  bind ${nodeAddress}
   errors
   health 127.0.0.1:8081
-  ready 127.0.0.1:8181
+  ready ${readyAddress}
   kubernetes {
     kubeconfig ${kubeconfig}
     pods insecure

@@ -58,13 +58,9 @@ export function nodeProcesses(site: NodeSite): NodeProcesses {
       running = [];
       await killShims();
       await killPods(site.cgroup);
-      await forgetWhatAMachineForgets(files(site));
+      await forgetWhatAMachineForgets([site.files.kubeletFolder, containerdFolder, '/run/netns']);
     },
   };
-}
-
-function files(site: NodeSite): readonly string[] {
-  return [site.files.kubeletFolder, containerdFolder, '/run/netns'];
 }
 
 /** Runs ctr on the node's containerd. */
@@ -75,14 +71,11 @@ export async function runCtr(args: readonly string[]): Promise<string> {
 async function untilContainerdAnswers(containerd: RunningChild): Promise<void> {
   const deadline = performance.now() + readyMs;
   for (;;) {
-    try {
-      await runCtr(['version']);
-      return;
-    } catch (error) {
-      if (containerd.hasEnded()) throw new Error(`${await containerd.ended}:\n${await containerd.logTail()}`);
-      if (performance.now() > deadline) throw error;
-      await pause(50);
-    }
+    const answer = await runCtr(['version']).catch((error: unknown) => new Error('ctr version', { cause: error }));
+    if (typeof answer === 'string') return;
+    if (containerd.hasEnded()) throw new Error(`${await containerd.ended}:\n${await containerd.logTail()}`);
+    if (performance.now() > deadline) throw answer;
+    await pause(50);
   }
 }
 

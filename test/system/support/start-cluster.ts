@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ChildProcesses } from '../../cluster/support/child-processes.ts';
+import { ChildProcesses, type RunningChild } from '../../cluster/support/child-processes.ts';
 import { assetsIn } from '../../cluster/support/control-plane-assets.ts';
 import { findHelm } from '../../cluster/support/find-helm.ts';
 import { findPrograms } from '../../cluster/support/find-programs.ts';
@@ -11,7 +11,7 @@ import { type ControlPlane, startControlPlane } from '../../cluster/support/star
 import { apiServerFiles } from '../../cluster/support/api-server-flags.ts';
 import { makeCgroup } from './cgroup.ts';
 import type { ClusterAccess } from './cluster-access.ts';
-import { startDns } from './cluster-dns.ts';
+import { isDnsReady, startDns } from './cluster-dns.ts';
 import { type Cluster, connectCluster } from './connect-cluster.ts';
 import { writeImageArchive } from './image-archive.ts';
 import { apiServiceAddress, nodeAddress, nodeName, serviceRange } from './node-address.ts';
@@ -25,7 +25,7 @@ export interface StartedCluster extends Cluster {
   stop(): Promise<void>;
 }
 
-const nodeReadyMs = 60_000;
+const readyMs = 60_000;
 
 /** Starts one and resolves when its node is ready. Throws with the ends of its logs when it does not become so. */
 export async function startCluster(env: NodeJS.ProcessEnv = process.env): Promise<StartedCluster> {
@@ -40,7 +40,7 @@ export async function startCluster(env: NodeJS.ProcessEnv = process.env): Promis
   const children = ChildProcesses.start('');
   try {
     const site = { controlPlane, programs, folder, logFolder, children };
-    const [node] = await Promise.all([startNode(site), startControllers(site), startDns(site)]);
+    const [node, controllers, dns] = await Promise.all([startNode(site), startControllers(site), startDns(site)]);
     const access: ClusterAccess = {
       ...controlPlane.access,
       helmPath: await findHelm(env),
@@ -49,7 +49,7 @@ export async function startCluster(env: NodeJS.ProcessEnv = process.env): Promis
     };
     const nodeSwitch = await serveNodeSwitch(access.switchSocket, node);
     const cluster = connectCluster(access);
-    await untilNodeReady(cluster);
+    await untilReady(cluster, [...controllers, dns]);
     return {
       ...cluster,
       async stop() {
@@ -111,19 +111,19 @@ async function startNode(site: Site): Promise<NodeProcesses> {
   return node;
 }
 
-async function startControllers(site: Site): Promise<void> {
+async function startControllers(site: Site): Promise<readonly RunningChild[]> {
   const file = (name: keyof typeof apiServerFiles): string =>
     join(site.controlPlane.access.folder, apiServerFiles[name]);
-  const startOne = async (name: string, flags: readonly string[]): Promise<void> => {
+  const startOne = async (name: string, flags: readonly string[]): Promise<RunningChild> => {
     const kubeconfig = await kubeconfigFor(site, `system:${name}`);
-    await site.children.start({
+    return site.children.start({
       name,
       command: join(site.programs, name),
       args: [`--kubeconfig=${kubeconfig}`, '--leader-elect=false', '--bind-address=127.0.0.1', ...flags],
       logFile: join(site.logFolder, `${name}.log`),
     });
   };
-  await Promise.all([
+  return Promise.all([
     startOne('kube-scheduler', []),
     startOne('kube-controller-manager', [
       '--use-service-account-credentials',
@@ -133,11 +133,13 @@ async function startControllers(site: Site): Promise<void> {
   ]);
 }
 
-async function untilNodeReady(cluster: Cluster): Promise<void> {
-  const deadline = performance.now() + nodeReadyMs;
-  while (!(await cluster.isNodeReady())) {
+async function untilReady(cluster: Cluster, running: readonly RunningChild[]): Promise<void> {
+  const deadline = performance.now() + readyMs;
+  while (!((await cluster.isNodeReady()) && (await isDnsReady()))) {
+    const over = running.find((child) => child.hasEnded());
+    if (over !== undefined) throw new Error(`${await over.ended}:\n${await over.logTail()}`);
     if (performance.now() > deadline) {
-      throw new Error(`the node was not ready after ${nodeReadyMs / 1000} s:\n${await cluster.nodeLogs()}`);
+      throw new Error(`node and DNS were not ready after ${readyMs / 1000} s:\n${await cluster.nodeLogs()}`);
     }
     await pause(100);
   }
