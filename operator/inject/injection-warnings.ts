@@ -3,7 +3,7 @@ import { nearestName } from '#shared/settings/nearest-name.ts';
 import { httpPort, publicPort } from './argument-table.ts';
 import type { ProxyPlan } from './injection-report.ts';
 import { annotationsWithoutEffect, knownAnnotations } from './known-annotations.ts';
-import type { Pod } from './pod.ts';
+import { isNativeSidecar, type Pod } from './pod.ts';
 import type { PodAnnotations } from './pod-annotations.ts';
 
 const ownPrefix = 'farpoint.dev/';
@@ -23,6 +23,7 @@ export function injectionWarnings({ pod, plan, annotations, keys }: WarningsQues
     ...jobWarnings(pod, plan),
     ...networkWarnings(pod),
     ...portWarnings(pod, plan),
+    ...serviceWarnings(plan),
     ...protocolWarnings(annotations),
     ...annotationsWithoutEffect
       .flatMap((name) => annotations.find(name) ?? [])
@@ -56,7 +57,8 @@ function portWarnings({ spec }: Pod, { metricsPort }: ProxyPlan): readonly strin
     [publicPort, 'its health'],
     ...(metricsPort === null ? [] : [[metricsPort, 'its metrics (annotation metrics-port)'] as const]),
   ]);
-  return spec.containers.flatMap(({ name, ports }) =>
+  const running = [...(spec.initContainers ?? []).filter(isNativeSidecar), ...spec.containers];
+  return running.flatMap(({ name, ports }) =>
     (ports ?? []).flatMap(({ containerPort, protocol }) => {
       const use = usesByPort.get(containerPort ?? 0);
       if (use === undefined || (protocol ?? 'TCP') !== 'TCP') return [];
@@ -65,6 +67,12 @@ function portWarnings({ spec }: Pod, { metricsPort }: ProxyPlan): readonly strin
       ];
     }),
   );
+}
+
+/** The name of a Service begins with a letter, that of a pod need not. */
+function serviceWarnings({ appId }: ProxyPlan): readonly string[] {
+  if (!/^[0-9]/.test(appId)) return [];
+  return [`app id ${appId} begins with a digit, as no name of a Service may: it gets none.`];
 }
 
 function protocolWarnings(annotations: PodAnnotations): readonly string[] {

@@ -51,7 +51,9 @@ export function readPod(value: unknown): PodReading {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it was just checked; a copy would not be the same object
   if (error === undefined) return { pod: value as Pod };
   const place = error.issues[0]?.path.map(String).join('.') ?? '';
-  return { mistake: `the pod cannot be read: ${place === '' ? 'it is no object' : `${place} is not as it should be`}` };
+  return {
+    mistake: `the pod cannot be read: ${place === '' ? 'it is no object' : `${place} is not as it should be`}.`,
+  };
 }
 
 /** The annotations that are text; none when there is no such thing. */

@@ -20,7 +20,7 @@ export function userMounts(annotations: PodAnnotations, volumes: ReadonlySet<str
   for (const { mount, annotation } of asked) {
     if (!volumes.has(mount.volume)) {
       warnings.push(
-        `annotation ${annotation.key}: the pod has no volume ${mount.volume}, so the proxy does not see it`,
+        `annotation ${annotation.key}: the pod has no volume ${mount.volume}, so the proxy does not see it.`,
       );
       continue;
     }
