@@ -56,7 +56,7 @@ function decideEnabled(pod: Pod, annotations: PodAnnotations, { options, keys }:
 function alreadyInjected(present: Container, { pod, annotations, options }: Injected): InjectionReport {
   const isOurs = (present.volumeMounts ?? []).some(({ name }) => name === tokenVolume);
   if (!isOurs) {
-    return skip('AlreadyInjected', `the pod has a container ${proxyContainerName} that is not Farpoint's.`);
+    return skip('OtherProxy', `the pod has a container ${proxyContainerName} that is not Farpoint's.`);
   }
   const { appId, mistake } = appIdOf(pod, annotations);
   const planned = mistake === null ? planProxy({ pod, appId, annotations, options }) : null;

@@ -16,8 +16,10 @@ export type InjectionReport =
 export type SkipReason =
   /** No annotation asks for a proxy, or one says no. */
   | 'NotEnabled'
-  /** There is a container with the proxy's name. */
+  /** It has its proxy. */
   | 'AlreadyInjected'
+  /** There is a container with the proxy's name that is not ours, such as Dapr's. */
+  | 'OtherProxy'
   /** The operator knows no image of the proxy. */
   | 'InjectionOff'
   /** The kubelet runs it from a file of the node; the API server only shows it. */
