@@ -1,7 +1,7 @@
 # The door to everything. `make` lists what there is.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup run cluster test test-cluster check fmt lint types knip golden generate build bench bench-operator soak clean
+.PHONY: help setup run cluster test test-cluster test-system check fmt lint types knip golden generate build bench bench-operator soak clean
 
 # Node 26 comes from the pinned npm package `node`; whatever the machine has is only used to install it.
 MACHINE_PATH := $(PATH)
@@ -27,8 +27,11 @@ cluster: setup ## a real API server, the operator, and a proxy to call, until Ct
 test: setup ## every test (ONLY=path runs some of them)
 	@ONLY="$(ONLY)" $(NODE) test/run-tests.ts
 
-test-cluster: setup ## the tests on a real API server only; builds one the first time, by Go or from KUBEBUILDER_ASSETS
+test-cluster: setup ## the tests on a real API server and on a whole cluster; what they need is built the first time, by Go
 	@ONLY="$(ONLY)" $(NODE) test/run-tests.ts cluster
+
+test-system: setup ## the tests on a whole cluster of one node only; needs Linux and root
+	@ONLY="$(ONLY)" $(NODE) test/run-tests.ts system
 
 check: setup ## format, lint, types, knip, goldens fresh, generated files fresh
 	@$(NODE) scripts/check.ts
