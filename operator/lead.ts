@@ -5,12 +5,14 @@ import type { OperatorSettings } from '#shared/settings/operator-settings.ts';
 import type { Peers } from './find-peers.ts';
 import type { ControlPlaneAuthority } from './identity/control-plane-authority.ts';
 import { TrustBundles } from './identity/trust-bundles.ts';
+import { decideInjection } from './inject/decide-injection.ts';
 import type { LeaseElection } from './kube/lease-election.ts';
 import { LeaderTasks } from './leader-tasks.ts';
 import type { OperatorKube } from './operator-kube.ts';
 import type { ObjectOwner } from './ownership/object-owner.ts';
 import { removeStaleLeases } from './peers/remove-stale-leases.ts';
 import type { RunningPushServer } from './push/start-push-server.ts';
+import { ProxyRepair } from './repair/proxy-repair.ts';
 import { ServiceWriter } from './services/service-writer.ts';
 import type { ClusterSource } from './source/cluster-source.ts';
 import { PodAppNames } from './status/app-names.ts';
@@ -82,7 +84,34 @@ function leaderRuns(options: LeadOptions, warn: Warn): ConstructorParameters<typ
           logger,
         }).run(signal),
     }),
+    ...(settings.proxy.image !== '' && {
+      repair: (signal) => repairProxies(options, warn, signal),
+    }),
   };
+}
+
+async function repairProxies(options: LeadOptions, warn: Warn, signal: AbortSignal): Promise<void> {
+  const { settings, kube, source, metrics, clock, logger } = options;
+  const { proxy, annotationPrefixes, tokenAudience } = settings;
+  const { mode, intervalMs, evictionsPerMinute } = settings.repair;
+  if (mode === 'off') return;
+  // An older API server refuses a Pod that insists on such a container when it is made, which costs its controller one Pod.
+  const injection = { proxy, annotationPrefixes, tokenAudience, hasNativeSidecars: true };
+  const repair = new ProxyRepair({
+    kube: kube.client,
+    namespaces: settings.watchNamespaces,
+    operatorNamespace: settings.namespace,
+    pods: source.pods,
+    decide: (pod) => decideInjection(pod, injection),
+    mode,
+    intervalMs,
+    evictionsPerMinute,
+    warn,
+    metrics: metrics.repair,
+    clock,
+    logger,
+  });
+  await repair.run(signal);
 }
 
 /** Writes Events about objects that somebody should look at, in the background. */

@@ -6,11 +6,12 @@ import { createKubeClient } from './kube/create-kube-client.ts';
 import type { Discovery, KubeClient, VersionReader } from './kube/kube-client.ts';
 import { loadClusterAccess } from './kube/kube-config.ts';
 import { createListWatch } from './kube/create-list-watch.ts';
+import type { ObjectSource } from './kube/object-source.ts';
 import type { ListWatchMetrics } from './kube/list-watch-metrics.ts';
 import type { CreateListWatch } from './source/kind-watch.ts';
 
 export interface OperatorKube {
-  readonly client: KubeClient & Discovery & VersionReader;
+  readonly client: KubeClient & Discovery & VersionReader & Pick<ObjectSource, 'listPage'>;
   readonly createListWatch: CreateListWatch;
   /** Ends all connections. */
   close(): Promise<void>;

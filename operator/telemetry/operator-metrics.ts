@@ -1,11 +1,12 @@
 /** The operator's metrics, for Prometheus. All names are in docs/operator-metrics.md; every label set is bounded. */
 import type { ListWatchMetrics } from '../kube/list-watch-metrics.ts';
 import type { PushMetrics } from '../push/push-metrics.ts';
+import type { RepairMetrics } from '../repair/repair-metrics.ts';
 import type { ServiceMetrics } from '../services/service-metrics.ts';
 import type { StatusMetrics } from '../status/status-metrics.ts';
 import type { TableMetrics } from '../tables/table-metrics.ts';
 import { MetricFamilies, type Sample } from './metric-families.ts';
-import { pushRecorder, serviceRecorder, statusRecorder, tableRecorder, watchRecorder } from './recorders.ts';
+import { pushRecorder, repairRecorder, serviceRecorder, statusRecorder, tableRecorder, watchRecorder } from './recorders.ts';
 import type { RenderedMetrics } from './telemetry-listener.ts';
 
 /** What is read at each scrape. */
@@ -49,6 +50,7 @@ export class OperatorMetrics {
   readonly tables: TableMetrics;
   readonly status: StatusMetrics;
   readonly services: ServiceMetrics;
+  readonly repair: RepairMetrics;
   readonly #families = new MetricFamilies();
 
   constructor({ version, now }: OperatorMetricsOptions) {
@@ -63,6 +65,7 @@ export class OperatorMetrics {
     this.tables = tableRecorder(this.#families);
     this.status = statusRecorder(this.#families);
     this.services = serviceRecorder(this.#families);
+    this.repair = repairRecorder(this.#families);
     this.#families.addProcessMetrics(now);
   }
 

@@ -1,6 +1,7 @@
 /** Counts what the parts of the operator tell about themselves. Every label comes from a closed set. */
 import type { ListWatchMetrics } from '../kube/list-watch-metrics.ts';
 import type { PushMetrics } from '../push/push-metrics.ts';
+import type { RepairMetrics } from '../repair/repair-metrics.ts';
 import type { ServiceMetrics } from '../services/service-metrics.ts';
 import type { StatusMetrics } from '../status/status-metrics.ts';
 import type { TableMetrics } from '../tables/table-metrics.ts';
@@ -131,5 +132,23 @@ export function serviceRecorder(families: MetricFamilies): ServiceMetrics {
     services: (now) => {
       counts = now;
     },
+  };
+}
+
+/** Of Pods that are to have a proxy and have none. */
+export function repairRecorder(families: MetricFamilies): RepairMetrics {
+  let pods = 0;
+  families.gauge({
+    name: 'pods_without_proxy',
+    help: 'Pods that ask for a proxy and have none, as of the last look. Only the leader looks.',
+    labelNames: [],
+    sample: () => [{ labels: {}, value: pods }],
+  });
+  const evictions = families.counter('evictions_total', 'Evictions of such Pods.', ['outcome']);
+  return {
+    podsWithoutProxy: (count) => {
+      pods = count;
+    },
+    eviction: (outcome) => evictions({ outcome }),
   };
 }
