@@ -1,7 +1,7 @@
 # The door to everything. `make` lists what there is.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup run cluster test test-cluster test-system check fmt lint types knip golden generate build bench bench-operator soak clean
+.PHONY: help setup run cluster kubernetes test test-cluster test-system check fmt lint types knip golden golden-chart generate build bench bench-operator soak clean
 
 # Node 26 comes from the pinned npm package `node`; whatever the machine has is only used to install it.
 MACHINE_PATH := $(PATH)
@@ -23,6 +23,9 @@ run: setup ## proxy, upstreams and a call of each kind, until Ctrl-C (ONCE=1: ex
 
 cluster: setup ## a real API server, the operator, and a proxy to call, until Ctrl-C (ONCE=1: exit after one call; PORT=3500)
 	@ONCE="$(ONCE)" PORT="$(PORT)" $(NODE) test/cluster/cluster-main.ts
+
+kubernetes: setup ## a whole cluster of one node with the images of `make images`, and a shell in it; needs Linux and root
+	@$(NODE) test/system/kubernetes-main.ts
 
 test: setup ## every test (ONLY=path runs some of them)
 	@ONLY="$(ONLY)" $(NODE) test/run-tests.ts
@@ -50,6 +53,9 @@ knip: setup ## find unused files, exports and packages
 
 golden: setup ## rewrite the golden files
 	@$(NODE) $(BIN)/vitest run --config test/vitest.config.ts golden --update
+
+golden-chart: setup ## rewrite the golden files of the chart, for which helm is built the first time
+	@$(NODE) $(BIN)/vitest run --config test/vitest.cluster.config.ts cluster/chart-render --update
 
 generate: setup ## rewrite the generated files
 	@$(NODE) scripts/generate.ts

@@ -43,7 +43,7 @@ function rowsOf(map: YAMLMap, prefix: string): string[][] {
       return rowsOf(value, `${name}.`);
     const comment = commentOf(pair, index === 0 ? map : null);
     if (comment === '') throw new Error(`${name} has no comment in values.yaml`);
-    return [[`\`${name}\``, defaultOf(value), comment.replaceAll('|', '\\|')]];
+    return [[`\`${name}\``, defaultOf(value), comment].map((cell) => cell.replaceAll('|', String.raw`\|`))];
   });
 }
 

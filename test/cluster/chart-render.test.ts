@@ -1,14 +1,23 @@
 /** The chart without a cluster: what each value does, what is refused, and that operator and chart mean the same. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { operatorFlags } from '#shared/settings/operator-flags.ts';
 import { operatorSettingsFrom } from '#shared/settings/operator-settings-from.ts';
 import type { OperatorSettings } from '#shared/settings/operator-settings.ts';
+import { injectorMatchConditions } from '../../operator/admission/match-conditions.ts';
 import { runChartCase } from '../golden/chart-case.ts';
 import { goldenCases, strayFiles } from '../golden/golden-files.ts';
-import { chartFolder, mustRender, operatorArgs, renderChart } from './support/chart.ts';
+import {
+  chartFolder,
+  type ChartObject,
+  mustRender,
+  objectOf,
+  operatorArgs,
+  placeOf,
+  renderChart,
+} from './support/chart.ts';
 import { helmForTests, type RunHelm } from './support/helm-for-tests.ts';
 
 const found = await helmForTests();
@@ -38,6 +47,19 @@ describe.skipIf(found === null)('the chart', () => {
     const { code, stdout, stderr } = await helm(args, { stdin: input });
     expect(`${stdout}${stderr}`).toContain('0 chart(s) failed');
     expect(code).toBe(0);
+  });
+
+  test.each(readdirSync(join(root, 'crds')))('installs crds/%s as it is, and keeps it', async (file) => {
+    const crd = parse(readFileSync(join(root, 'crds', file), 'utf8')) as ChartObject;
+    const rendered = (await mustRender(helm, {})).find((object) => placeOf(object) === placeOf(crd));
+    expect(rendered?.spec).toEqual(crd.spec);
+    expect(rendered?.metadata.labels).toMatchObject(crd.metadata.labels ?? {});
+    expect(rendered?.metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' });
+  });
+
+  test('names images without a registry where there is none', async () => {
+    const args = operatorArgs(await mustRender(helm, { global: { registry: '' } }));
+    expect(args).toContain(`--proxy-image=farpoint-proxy:${version}`);
   });
 
   test('refuses clusters that are too old, and takes those with a suffix', async () => {
@@ -135,6 +157,14 @@ describe.skipIf(found === null)('the flags', () => {
     });
   });
 });
+
+test.skipIf(found === null).each([[['dapr.io', 'farpoint.dev']], [['acme.example']], [['farpoint.dev', 'x', 'x']]])(
+  'the API server sends the Pods that the operator wants, with the prefixes %s',
+  async (annotationPrefixes) => {
+    const { webhooks } = objectOf(await mustRender(helm, { annotationPrefixes }), 'MutatingWebhookConfiguration');
+    expect(webhooks).toMatchObject([{ matchConditions: injectorMatchConditions(annotationPrefixes) }]);
+  },
+);
 
 describe.skipIf(found === null)('values that will not do are refused:', () => {
   test.each([

@@ -41,7 +41,7 @@ annotations:
 {{/* A reference of an image, of `image` in the values. */}}
 {{- define "farpoint.image" -}}
 {{- $global := .root.Values.global -}}
-{{- $name := printf "%s/%s" (.image.registry | default $global.registry) .image.repository -}}
+{{- $name := list (.image.registry | default $global.registry) .image.repository | compact | join "/" -}}
 {{- if .image.digest -}}
 {{ $name }}@{{ .image.digest }}
 {{- else -}}

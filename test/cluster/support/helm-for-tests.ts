@@ -3,9 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { findHelm } from './find-helm.ts';
-import { lookForPrograms } from './find-programs.ts';
-import { helmProgram } from './program-sets.ts';
+import { findHelm, isHelmWithinReach } from './find-helm.ts';
 import { type HelmOptions, type HelmResult, runHelm } from './run-helm.ts';
 
 /** Runs helm to its end. Does not reject when helm fails. */
@@ -13,9 +11,7 @@ export type RunHelm = (args: readonly string[], options?: HelmOptions) => Promis
 
 /** For the tests of a file. `null`: there is neither helm nor Go, and the tests are to be skipped; never where CI runs them. */
 export async function helmForTests(): Promise<RunHelm | null> {
-  const { HELM: given = '', CI: ci } = process.env;
-  const isThere = given !== '' || (await lookForPrograms(helmProgram, process.env)).state !== 'unavailable';
-  if (!isThere && ci !== 'true') {
+  if (process.env['CI'] !== 'true' && !(await isHelmWithinReach())) {
     process.stderr.write(
       '\nSKIPPED: the tests of the chart: HELM names no helm, and no Go is on the PATH to build one.\n',
     );

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Counts } from '../../../scripts/counts.ts';
 import { type OptionalSuite, runOptionalSuite } from '../../support/run-optional-suite.ts';
+import { findHelm, isHelmWithinReach } from './find-helm.ts';
 import { findControlPlane, lookForControlPlane } from './find-control-plane.ts';
 
 export type ClusterSuiteOptions = Pick<OptionalSuite, 'env' | 'isAskedFor' | 'print' | 'run'>;
@@ -19,6 +20,9 @@ export function runClusterSuite(options: ClusterSuiteOptions): Promise<Counts> {
     },
     async prepare() {
       await findControlPlane(env, print);
+      // The tests of the chart skip themselves where there is no Go; where there is, nothing is built while tests run.
+      const isGiven = (env['KUBEBUILDER_ASSETS'] ?? '') !== '';
+      if (!isGiven && (await isHelmWithinReach(env))) await findHelm(env, print);
     },
   });
 }
