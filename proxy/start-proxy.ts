@@ -16,6 +16,7 @@ import { createTokenCheck } from './policy/api-token.ts';
 import { RequestAdmission } from './policy/request-admission.ts';
 import { ApiListener } from './server/api-listener.ts';
 import { OwnAddresses } from './server/own-addresses.ts';
+import { isAbsentAddress } from './server/listen.ts';
 import { startPublicListener } from './server/public-listener.ts';
 import { shutDown, type ShutdownManner } from './shut-down.ts';
 import { Router } from './target/router.ts';
@@ -87,7 +88,7 @@ export async function startProxy(settings: ProxySettings, options: StartProxyOpt
     await startTables(context, { telemetry, version: options.version, signal: stop.signal });
     const metricsListener = await telemetry.listen();
     closers.push(() => void metricsListener?.close());
-    const apiPort = await openApi(listener, settings, ownAddresses);
+    const apiPort = await openApi(listener, context, ownAddresses);
     const publicListener = settings.listen.publicPort === null ? null : await startPublicListener(context);
     closers.push(() => publicListener?.close());
     setReady(context, 'listeners');
@@ -180,8 +181,15 @@ async function startTables(context: ProxyContext, options: TablesOptions): Promi
   });
 }
 
-/** Opens every address of the API. One that cannot be had is an error: a proxy half reachable helps nobody. */
-async function openApi(listener: ApiListener, settings: ProxySettings, own: OwnAddresses): Promise<number | null> {
+/**
+ * Opens every address of the API. One that cannot be had is an error: a proxy half reachable helps nobody. Only `::1` may be
+ * missing where there are others: a machine without IPv6 has none, and whoever sets a pod up does not know.
+ */
+async function openApi(
+  listener: ApiListener,
+  { settings, logger }: ProxyContext,
+  own: OwnAddresses,
+): Promise<number | null> {
   const { addresses, port, unixDomainSocketDir } = settings.listen;
   if (unixDomainSocketDir !== '') {
     return listener.listen({ kind: 'unix', path: join(unixDomainSocketDir, `dapr-${settings.appId}-http.socket`) });
@@ -189,7 +197,11 @@ async function openApi(listener: ApiListener, settings: ProxySettings, own: OwnA
   let chosen = port;
   for (const address of addresses) {
     const host = address.replace(/^\[(.*)\]$/, '$1');
-    const bound = await listener.listen({ kind: 'tcp', host, port: chosen });
+    const bound = await listener.listen({ kind: 'tcp', host, port: chosen }).catch((error: unknown) => {
+      if (host !== '::1' || addresses.length === 1 || !isAbsentAddress(error)) throw error;
+      logger.info('this machine has no IPv6, the API listens on its other addresses', { address });
+      return null;
+    });
     if (bound !== null) {
       chosen = bound;
       own.add({ address: host, port: bound });

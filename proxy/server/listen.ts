@@ -1,6 +1,6 @@
 /** Opens a listening socket, or fails with one clear sentence. */
 import { unlink } from 'node:fs/promises';
-import { connect, type Server } from 'node:net';
+import { connect, type ListenOptions, type Server } from 'node:net';
 
 export type ListenAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
@@ -20,13 +20,27 @@ export async function listen(server: Server, address: ListenAddress): Promise<vo
 function tryToListen(server: Server, address: ListenAddress): Promise<NodeJS.ErrnoException | null> {
   return new Promise((resolve) => {
     server.once('error', resolve);
-    server.listen(address.kind === 'tcp' ? { host: address.host, port: address.port } : { path: address.path }, () => {
+    server.listen(optionsFor(address), () => {
       server.off('error', resolve);
       // A connection that could not be accepted (too many open files) is lost; the others are not.
       server.on('error', (error) => process.emitWarning(error));
       resolve(null);
     });
   });
+}
+
+/** Other containers of a pod run as other users; who may use a socket file is up to its folder, as with a port. */
+function optionsFor(address: ListenAddress): ListenOptions {
+  return address.kind === 'tcp'
+    ? { host: address.host, port: address.port }
+    : { path: address.path, readableAll: true, writableAll: true };
+}
+
+/** Whether an address cannot be had because the machine does not have it. */
+export function isAbsentAddress(error: unknown): boolean {
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : '';
+  return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
 }
 
 /** Whether nobody listens on a socket file. */
@@ -46,6 +60,7 @@ function sentence(address: ListenAddress, cause: NodeJS.ErrnoException): string 
   if (cause.code === 'EADDRINUSE')
     return `cannot listen on ${where}: it is taken by another program; choose another ${address.kind === 'tcp' ? 'port' : 'folder'}`;
   if (cause.code === 'EACCES') return `cannot listen on ${where}: not permitted; choose a port above 1023`;
-  if (cause.code === 'EADDRNOTAVAIL') return `cannot listen on ${where}: this machine does not have that address`;
+  if (cause.code === 'EADDRNOTAVAIL' || cause.code === 'EAFNOSUPPORT')
+    return `cannot listen on ${where}: this machine does not have that address`;
   return `cannot listen on ${where}: ${cause.code ?? cause.message}`;
 }

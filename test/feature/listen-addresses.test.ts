@@ -46,6 +46,17 @@ describe('--dapr-listen-addresses', () => {
   });
 });
 
+test('an address that the machine does not have is one clear sentence', async () => {
+  await expect(startTestProxy({ args: ['--dapr-listen-addresses=127.0.0.1,192.0.2.1'] })).rejects.toThrow(
+    /^cannot listen on 192\.0\.2\.1:\d+: this machine does not have that address$/,
+  );
+});
+
+test('::1, which an injector names, may be missing', async () => {
+  const proxy = await startTestProxy({ args: ['--dapr-listen-addresses=[::1],127.0.0.1'] });
+  expect((await ask(proxy.port, health)).status).toBe(204);
+});
+
 test('a port that is taken is one clear sentence', async () => {
   const upstream = await startUpstream(() => {});
   await expect(startTestProxy({ args: [`--dapr-http-port=${upstream.port}`] })).rejects.toThrow(
@@ -79,6 +90,13 @@ describe('--unix-domain-socket', () => {
     await expect(startTestProxy({ args: [`--unix-domain-socket=${folder}`] })).rejects.toThrow(
       /^cannot listen on .*nowhere/,
     );
+  });
+
+  test('serves whatever user a container of the pod runs as', async () => {
+    const folder = await temporaryFolder();
+    await startTestProxy({ args: [`--unix-domain-socket=${folder}`] });
+    const { mode } = await stat(join(folder, 'dapr-orders-http.socket'));
+    expect(mode & 0o666).toBe(0o666);
   });
 
   test('goes away with the proxy', async () => {

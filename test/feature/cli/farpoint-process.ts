@@ -16,6 +16,14 @@ export interface EndedProcess {
   readonly stderr: string;
 }
 
+export interface ProcessOptions {
+  readonly env?: Record<string, string>;
+  /** Absent: the command line of the sources. */
+  readonly program?: string;
+  /** Number of user and group; only root may choose. */
+  readonly user?: number;
+}
+
 type LogLine = Readonly<Record<string, unknown>>;
 
 /** A process of the command line: what it wrote, and how it ended. */
@@ -25,15 +33,13 @@ export class FarpointProcess {
   #stdout = '';
   #stderr = '';
 
-  constructor(
-    argv: readonly string[],
-    options: { readonly env?: Record<string, string>; readonly program?: string } = {},
-  ) {
+  constructor(argv: readonly string[], options: ProcessOptions = {}) {
     const program = options.program ?? main;
     this.child = spawn(process.execPath, [...nodeFlagsOf(program), program, ...argv], {
       stdio: ['ignore', 'pipe', 'pipe'],
       // Nothing of the machine's environment: APP_ID or a proxy of its own would change what is tested.
       env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: compileCache, ...options.env },
+      ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
     });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text));
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
@@ -85,7 +91,7 @@ export class FarpointProcess {
 /** Starts `farpoint proxy` on free ports and resolves when it listens. */
 export async function startProxyProcess(
   argv: readonly string[] = [],
-  options: { readonly env?: Record<string, string>; readonly program?: string } = {},
+  options: ProcessOptions = {},
 ): Promise<{ farpoint: FarpointProcess; url: string }> {
   const ports = ['--app-id=caller', '--dapr-http-port=0', '--metrics-port=0', '--metrics-listen-address=127.0.0.1'];
   const command = options.program === undefined ? ['proxy'] : [];
