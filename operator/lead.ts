@@ -2,6 +2,7 @@
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { OperatorSettings } from '#shared/settings/operator-settings.ts';
+import { WebhookBundles } from './admission/webhook-bundles.ts';
 import type { Peers } from './find-peers.ts';
 import type { ControlPlaneAuthority } from './identity/control-plane-authority.ts';
 import { TrustBundles } from './identity/trust-bundles.ts';
@@ -67,6 +68,16 @@ function leaderRuns(options: LeadOptions, warn: Warn): ConstructorParameters<typ
   return {
     'trust bundles': (signal) =>
       new TrustBundles({ client: kube.client, pods, authority, fieldManager, owner, warn, clock, logger }).run(signal),
+    'webhook bundles': (signal) =>
+      new WebhookBundles({
+        kube: kube.client,
+        ...settings.webhooks,
+        authority,
+        fieldManager,
+        metrics: metrics.admission,
+        clock,
+        logger,
+      }).run(signal),
     'stale leases': (signal) =>
       removeStaleLeases({ kube: kube.client, directory: peers.directory, clock, logger }, signal),
     ...(settings.services.isOn && {

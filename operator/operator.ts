@@ -1,10 +1,11 @@
 /**
  * One replica of the operator from its first question to the API server to its last answer to a proxy. The order matters: no
- * table before everything that it is made of is known, no listener before there are tables, no leadership before both.
+ * table before everything that it is made of is known, no listener for proxies before there are tables, no leadership before both.
  */
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { OperatorSettings } from '#shared/settings/operator-settings.ts';
+import type { RunningAdmissionServer } from './admission/start-admission-server.ts';
 import { findPeers } from './find-peers.ts';
 import { createAuthenticator } from './identity/authenticator.ts';
 import { defaultLifetimes, type AuthorityLifetimes } from './identity/authority-lifetimes.ts';
@@ -17,6 +18,7 @@ import { ClusterRoleOwner } from './ownership/cluster-role-owner.ts';
 import { startPushServer, type RunningPushServer } from './push/start-push-server.ts';
 import { Readiness } from './readiness.ts';
 import { sampledState } from './sampled-state.ts';
+import { serveWebhooks } from './serve-webhooks.ts';
 import { ClusterSource } from './source/cluster-source.ts';
 import { secretReferencesOf } from './tables/secret-uses.ts';
 import { TableBook } from './tables/table-book.ts';
@@ -35,6 +37,7 @@ export interface OperatorOptions {
 /** Parts that come one after the other; null until then. */
 export interface OperatorParts {
   authority: ControlPlaneAuthority | null;
+  webhooks: RunningAdmissionServer | null;
   source: ClusterSource | null;
   book: TableBook | null;
   push: RunningPushServer | null;
@@ -45,7 +48,7 @@ const leaseName = 'farpoint-operator';
 const firstTablesPollMs = 5;
 
 export class Operator {
-  readonly parts: OperatorParts = { authority: null, source: null, book: null, push: null };
+  readonly parts: OperatorParts = { authority: null, webhooks: null, source: null, book: null, push: null };
   readonly #options: OperatorOptions;
   readonly #readiness: Readiness;
   readonly #tasks: TaskGroup;
@@ -115,7 +118,8 @@ export class Operator {
     this.#readiness.withdraw('running');
     logger.info('shutdown begins');
     this.#leading.abort();
-    await this.parts.push?.drain(settings.shutdownGraceMs);
+    const { push, webhooks } = this.parts;
+    await Promise.all([push?.drain(settings.shutdownGraceMs), webhooks?.drain(settings.shutdownGraceMs)]);
     await this.#tasks.end();
     await kube.close();
     logger.info('shutdown is complete');
@@ -126,6 +130,8 @@ export class Operator {
     await this.#owner.open(signal);
     this.#tasks.add('owner', (until) => this.#owner.run(until));
     const authority = await this.#openAuthority(signal);
+    const webhooks = await this.#serveWebhooks(authority);
+    if (signal.aborted) return webhooks.drain(0);
     const source = this.#watchCluster(authority, signal);
     await source.loaded(signal);
     if (signal.aborted) return;
@@ -182,6 +188,19 @@ export class Operator {
     this.#readiness.done('authority');
     this.#tasks.add('authority', (until) => authority.run(until));
     return authority;
+  }
+
+  /** They need no tables: Pods are made while these are compiled. */
+  async #serveWebhooks(certificate: ControlPlaneAuthority): Promise<RunningAdmissionServer> {
+    const webhooks = await serveWebhooks({
+      ...this.#options,
+      certificate,
+      feed: () => (this.parts.book?.isReady() === true ? this.parts.source : null),
+      tasks: this.#tasks,
+    });
+    this.parts.webhooks = webhooks;
+    this.#readiness.done('webhooks');
+    return webhooks;
   }
 
   #watchCluster(authority: ControlPlaneAuthority, signal: AbortSignal): ClusterSource {

@@ -5,6 +5,8 @@ export type EndManner = 'graceful' | 'forced';
 export interface RunningOperator {
   /** Where proxies connect; 0 until it listens. */
   readonly pushPort: number;
+  /** Where the API server asks about Pods and objects of ours; 0 until it listens. */
+  readonly webhookPort: number;
   readonly metricsPort: number;
   /** Whether proxies are served. */
   isReady(): boolean;

@@ -67,6 +67,9 @@ export async function startOperator(
     get pushPort() {
       return operator.parts.push?.port ?? 0;
     },
+    get webhookPort() {
+      return operator.parts.webhooks?.port ?? 0;
+    },
     metricsPort: listener.port,
     isReady: () => operator.missing().length === 0,
     isLeader: () => operator.isLeader(),

@@ -1,12 +1,21 @@
 /** The operator's metrics, for Prometheus. All names are in docs/operator-metrics.md; every label set is bounded. */
+import type { AdmissionMetrics } from '../admission/admission-metrics.ts';
 import type { ListWatchMetrics } from '../kube/list-watch-metrics.ts';
 import type { PushMetrics } from '../push/push-metrics.ts';
 import type { RepairMetrics } from '../repair/repair-metrics.ts';
 import type { ServiceMetrics } from '../services/service-metrics.ts';
 import type { StatusMetrics } from '../status/status-metrics.ts';
 import type { TableMetrics } from '../tables/table-metrics.ts';
+import { admissionRecorder } from './admission-recorder.ts';
 import { MetricFamilies, type Sample } from './metric-families.ts';
-import { pushRecorder, repairRecorder, serviceRecorder, statusRecorder, tableRecorder, watchRecorder } from './recorders.ts';
+import {
+  pushRecorder,
+  repairRecorder,
+  serviceRecorder,
+  statusRecorder,
+  tableRecorder,
+  watchRecorder,
+} from './recorders.ts';
 import type { RenderedMetrics } from './telemetry-listener.ts';
 
 /** What is read at each scrape. */
@@ -51,6 +60,7 @@ export class OperatorMetrics {
   readonly status: StatusMetrics;
   readonly services: ServiceMetrics;
   readonly repair: RepairMetrics;
+  readonly admission: AdmissionMetrics;
   readonly #families = new MetricFamilies();
 
   constructor({ version, now }: OperatorMetricsOptions) {
@@ -66,6 +76,7 @@ export class OperatorMetrics {
     this.status = statusRecorder(this.#families);
     this.services = serviceRecorder(this.#families);
     this.repair = repairRecorder(this.#families);
+    this.admission = admissionRecorder(this.#families);
     this.#families.addProcessMetrics(now);
   }
 

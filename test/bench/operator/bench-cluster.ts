@@ -116,6 +116,8 @@ export async function startOperatorProcess(options: {
     `--port=${port}`,
     '--metrics-listen-address=127.0.0.1',
     `--metrics-port=${metricsPort}`,
+    '--webhook-listen-address=127.0.0.1',
+    '--webhook-port=0',
     '--service-names=localhost',
     '--log-level=warn',
   ];

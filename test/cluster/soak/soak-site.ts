@@ -73,6 +73,8 @@ export async function startSoakSite(): Promise<SoakSite> {
           '--service-names=localhost',
           '--metrics-listen-address=127.0.0.1',
           `--metrics-port=${await freePort()}`,
+          '--webhook-listen-address=127.0.0.1',
+          '--webhook-port=0',
           '--log-as-json',
         ],
         logFile,

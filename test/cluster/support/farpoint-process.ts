@@ -45,6 +45,8 @@ export async function startOperatorProcess(options: OperatorProcessOptions): Pro
       '--service-names=localhost',
       '--metrics-listen-address=127.0.0.1',
       `--metrics-port=${metricsPort}`,
+      '--webhook-listen-address=127.0.0.1',
+      '--webhook-port=0',
       ...args,
     ],
     logFile,

@@ -36,6 +36,8 @@ export async function startClusterOperator(options: ClusterOperatorOptions): Pro
       '--port=0',
       '--metrics-listen-address=127.0.0.1',
       '--metrics-port=0',
+      '--webhook-listen-address=127.0.0.1',
+      '--webhook-port=0',
       '--service-names=localhost',
       '--shutdown-grace=1s',
       ...args,

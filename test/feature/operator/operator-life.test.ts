@@ -49,6 +49,8 @@ async function startStage(
       '--port=0',
       '--metrics-listen-address=127.0.0.1',
       '--metrics-port=0',
+      '--webhook-listen-address=127.0.0.1',
+      '--webhook-port=0',
       '--service-names=localhost',
       '--hold-off=1ms',
       '--shutdown-grace=200ms',
