@@ -1,4 +1,5 @@
 /** What a pod has already that its proxy needs for itself. Pure. */
+import { injectedLabel } from '../identity/pod-facts.ts';
 import { isWindowsPod, type Pod } from './pod.ts';
 import type { ProxyPlan } from './injection-report.ts';
 import { ownVolumes } from './proxy-volumes.ts';
@@ -6,7 +7,7 @@ import { ownVolumes } from './proxy-volumes.ts';
 /** The labels of a pod with a proxy: Services, NetworkPolicies and the operator itself find it by them. */
 export function proxyLabels(plan: Pick<ProxyPlan, 'appId' | 'metricsPort'>): Readonly<Record<string, string>> {
   return {
-    'dapr.io/sidecar-injected': 'true',
+    [injectedLabel]: 'true',
     'dapr.io/app-id': plan.appId,
     'dapr.io/metrics-enabled': String(plan.metricsPort !== null),
   };

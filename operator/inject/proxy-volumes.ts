@@ -1,4 +1,5 @@
 /** The volumes that the proxy needs, and where it sees them. Pure. */
+import { trustBundleConfigMap } from '../kube/permissions.ts';
 import type { Named } from './pod.ts';
 
 /** Holds the socket of the API, where the pod asks for one. */
@@ -10,7 +11,6 @@ export const socketVolume = 'farpoint-sockets';
 export const tokenVolume = 'farpoint-token';
 const trustVolume = 'farpoint-trust';
 const tableVolume = 'farpoint-tables';
-const trustBundleConfigMap = 'farpoint-trust-bundle';
 /** The kubelet renews the token when four fifths of it are over. */
 const tokenSeconds = 3600;
 /** Memory of the proxy: beyond it the table is not kept, and nothing else happens. */
