@@ -2,7 +2,7 @@
 import type { KubeObject } from '../kube/kube-object.ts';
 
 /** The labels that a Pod gets together with its proxy. */
-export export const injectedLabel = 'dapr.io/sidecar-injected';
+export const injectedLabel = 'dapr.io/sidecar-injected';
 export const appIdLabel = 'dapr.io/app-id';
 
 /** Selects the Pods that have a proxy. */

@@ -1,5 +1,5 @@
 /** What a pod has already that its proxy needs for itself. Pure. */
-import { injectedLabel } from '../identity/pod-facts.ts';
+import { appIdLabel, injectedLabel } from '../identity/pod-facts.ts';
 import { isWindowsPod, type Pod } from './pod.ts';
 import type { ProxyPlan } from './injection-report.ts';
 import { ownVolumes } from './proxy-volumes.ts';
@@ -8,7 +8,7 @@ import { ownVolumes } from './proxy-volumes.ts';
 export function proxyLabels(plan: Pick<ProxyPlan, 'appId' | 'metricsPort'>): Readonly<Record<string, string>> {
   return {
     [injectedLabel]: 'true',
-    'dapr.io/app-id': plan.appId,
+    [appIdLabel]: plan.appId,
     'dapr.io/metrics-enabled': String(plan.metricsPort !== null),
   };
 }
