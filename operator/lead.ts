@@ -66,6 +66,8 @@ function leaderRuns(options: LeadOptions, warn: Warn): ConstructorParameters<typ
   const { watchNamespaces: namespaces, annotationPrefixes } = settings;
   const { pods } = source;
   return {
+    // What a new leader has to change in the Secret need not wait for the next look.
+    authority: (signal) => authority.refresh(signal),
     'trust bundles': (signal) =>
       new TrustBundles({ client: kube.client, pods, authority, fieldManager, owner, warn, clock, logger }).run(signal),
     'webhook bundles': (signal) =>

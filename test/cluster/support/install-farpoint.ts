@@ -1,5 +1,5 @@
 /** What an operator needs in a cluster: CRDs, its namespace, a ServiceAccount, and exactly the permissions that it declares. */
-import { rbacFor } from '../../../operator/kube/rbac-for.ts';
+import { rbacFor, type RbacOptions } from '../../../operator/kube/rbac-for.ts';
 import type { ControlPlaneClient } from './connect-control-plane.ts';
 import type { ControlPlaneAccess } from './control-plane-access.ts';
 import { installCrds } from './install-crds.ts';
@@ -9,6 +9,8 @@ export interface InstallOptions {
   readonly namespace: string;
   /** Empty: all. */
   readonly watchNamespaces?: readonly string[];
+  /** What else it is granted. */
+  readonly grants?: Pick<RbacOptions, 'canEvict' | 'ownerClusterRole' | 'injectorName' | 'validatorName'>;
   /** Where the operator is to reach the API server; a fault proxy, perhaps. */
   readonly server?: Pick<ControlPlaneAccess, 'server' | 'caPem'>;
 }
@@ -21,10 +23,15 @@ export interface InstalledFarpoint {
 const serviceAccount = 'farpoint-operator';
 const tokenSeconds = 7 * 24 * 3_600;
 
+/** The ClusterRole of the operator in a namespace. */
+export function clusterRoleOf(namespace: string): string {
+  return `farpoint-operator-${namespace}`;
+}
+
 /** Installs it all; installing again changes nothing. */
 export async function installFarpoint(
   client: ControlPlaneClient,
-  { namespace, watchNamespaces = [], server = client.access }: InstallOptions,
+  { namespace, watchNamespaces = [], grants = {}, server = client.access }: InstallOptions,
 ): Promise<InstalledFarpoint> {
   await installCrds(client);
   await apply(client, '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
@@ -34,8 +41,8 @@ export async function installFarpoint(
     metadata: { name: serviceAccount },
   });
   // Operators of several tests share a control plane, and each has cluster-wide objects of its own.
-  const namePrefix = `farpoint-operator-${namespace}`;
-  for (const object of rbacFor({ watchNamespaces, operatorNamespace: namespace, serviceAccount, namePrefix })) {
+  const names = { operatorNamespace: namespace, serviceAccount, namePrefix: clusterRoleOf(namespace) };
+  for (const object of rbacFor({ ...names, watchNamespaces, ...grants })) {
     const place = object.metadata.namespace === undefined ? '' : `/namespaces/${object.metadata.namespace}`;
     await apply(client, `/apis/${object.apiVersion}${place}/${object.kind.toLowerCase()}s`, object);
   }
