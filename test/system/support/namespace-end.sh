@@ -27,4 +27,8 @@ for tries in 1 2 3 4 5 6 7 8 9 10; do
   [ -n "$left" ] || break
   sleep 0.5
 done
+# Refused while another node uses one, as it should be.
+while read -r controller; do
+  echo "-$controller" >/sys/fs/cgroup/cgroup.subtree_control
+done 2>/dev/null <"$1/cgroup-controllers"
 rm -rf -- "$1" || { sleep 1; rm -rf -- "$1"; }

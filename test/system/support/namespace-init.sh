@@ -49,8 +49,10 @@ echo 1 >/proc/sys/net/ipv4/ip_forward
 mkdir -p "$folder/tmp"
 export TMPDIR="$folder/tmp"
 
-# Signals are for the command. Waiting for it also reaps every orphan, as the first process has to.
-"$@" <&0 &
+# Signals are for the command. Waiting for it also reaps every orphan, as the first process has to. Its input is ours,
+# which a command in the background would not have by itself.
+exec 3<&0
+"$@" <&3 3<&- &
 command=$!
 trap 'kill -TERM "$command"' TERM
 trap ':' INT

@@ -12,7 +12,6 @@ const packages: Readonly<Record<string, string>> = {
   runc: 'runc',
   nft: 'nftables',
   ip: 'iproute2',
-  conntrack: 'conntrack',
   unshare: 'util-linux',
   mount: 'mount',
   [join(networkPlugins, 'ptp')]: 'containernetworking-plugins',

@@ -38,6 +38,8 @@ export async function prepareCluster(env: NodeJS.ProcessEnv, print: (line: strin
   if (missing.length > 0) {
     print(`installing packages of Debian that a node needs: ${missing.join(', ')}`);
     await installPackages(missing, env);
+    const still = missingPackages(env).join(', ');
+    if (still !== '') throw new Error(`programs of ${still} are not on the PATH; /usr/sbin should be`);
   }
   for (const set of sets) await findPrograms(set, env, print);
   await findHelm(env, print);

@@ -88,7 +88,7 @@ async function kubeconfigFor(
 async function startNode(site: Site): Promise<NodeProcesses> {
   const { controlPlane, folder } = site;
   const cgroup = basename(folder);
-  await makeCgroup(cgroup);
+  await makeCgroup(cgroup, join(folder, 'cgroup-controllers'));
   const serving = await controlPlane.authorities.serving.issueServer({ hosts: [nodeName, nodeAddress] });
   const [certificateFile, keyFile] = [join(folder, 'kubelet.crt'), join(folder, 'kubelet.key')];
   await writeFile(certificateFile, serving.chainPem);
