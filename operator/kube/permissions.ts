@@ -75,6 +75,16 @@ export const permissions: readonly Permission[] = [
   { type: mutatingWebhookConfigurations, verbs: ['get', 'patch'], ...whole, where: 'cluster', only: 'injector' },
   { type: validatingWebhookConfigurations, verbs: ['get', 'patch'], ...whole, where: 'cluster', only: 'validator' },
   { type: clusterRoles, verbs: ['get'], ...whole, where: 'cluster', only: 'owner' },
+  // Nothing deletes these, but in some clusters (OwnerReferencesPermissionEnforcement) only who may do so may change their owners.
+  {
+    type: configMaps,
+    verbs: ['delete'],
+    subresource: '',
+    names: [trustBundleConfigMap],
+    where: 'watched',
+    only: 'owner',
+  },
+  { type: secrets, verbs: ['delete'], subresource: '', names: [controlPlaneSecret], where: 'own', only: 'owner' },
   { type: tokenReviews, verbs: ['create'], ...whole, where: 'cluster' },
 ];
 

@@ -57,7 +57,7 @@ function grantedPermissions(options: RbacOptions): readonly Permission[] {
   return permissions.flatMap((permission) => {
     const name = permission.only === undefined ? '' : nameByPart[permission.only];
     if (name === null) return [];
-    return name === '' ? [permission] : [{ ...permission, names: [name] }];
+    return name === '' || permission.names.length > 0 ? [permission] : [{ ...permission, names: [name] }];
   });
 }
 

@@ -49,6 +49,11 @@
   resources: [configmaps]
   resourceNames: [farpoint-trust-bundle]
   verbs: [get, create, patch]
+# Nothing deletes it, but in some clusters only who may do so may change the owners of an object.
+- apiGroups: ['']
+  resources: [configmaps]
+  resourceNames: [farpoint-trust-bundle]
+  verbs: [delete]
 {{- if .Values.services.enabled }}
 - apiGroups: ['']
   resources: [services]
@@ -67,6 +72,10 @@
   resources: [secrets]
   resourceNames: [farpoint-control-plane]
   verbs: [get, update]
+- apiGroups: ['']
+  resources: [secrets]
+  resourceNames: [farpoint-control-plane]
+  verbs: [delete]
 - apiGroups: ['']
   resources: [secrets]
   verbs: [create]

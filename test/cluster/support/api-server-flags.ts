@@ -58,7 +58,12 @@ export function apiServerFlags({ folder, port, etcdUrl, forNodes }: ApiServerSit
     `--service-cluster-ip-range=${serviceRange}`,
     '--profiling=false',
     ...(forNodes === null
-      ? ['--authorization-mode=RBAC', '--endpoint-reconciler-type=none']
+      ? [
+          '--authorization-mode=RBAC',
+          '--endpoint-reconciler-type=none',
+          // Some clusters have it: then who may not delete an object may not change its owners.
+          '--enable-admission-plugins=OwnerReferencesPermissionEnforcement',
+        ]
       : [
           '--authorization-mode=Node,RBAC',
           '--enable-admission-plugins=NodeRestriction',
