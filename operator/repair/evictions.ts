@@ -6,11 +6,11 @@
 import type { Clock } from '#shared/clock/clock.ts';
 import { LinkError } from '#shared/errors/link-error.ts';
 import type { Logger } from '#shared/logger/logger.ts';
-import { ExpiringMap } from '../identity/expiring-map.ts';
 import type { PodDirectory } from '../identity/pod-directory.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { pods as podType } from '../kube/resource-types.ts';
 import { namespacedKey } from '../source/namespaced-key.ts';
+import { RecentMap } from '../tables/recent-map.ts';
 import type { RepairMetrics } from './repair-metrics.ts';
 import { canBeReplaced, type UnproxiedPod } from './unproxied-pod.ts';
 
@@ -25,22 +25,22 @@ export interface EvictionsOptions {
 }
 
 const minuteMs = 60_000;
-/** After that a controller gets another chance. */
-const rememberedMs = 60 * minuteMs;
 const maxControllers = 10_000;
 
 export class Evictions {
   readonly #options: EvictionsOptions;
   /** When, of the last minute. */
   #evictedAtMs: readonly number[] = [];
-  /** By uid of a controller that lost a Pod: how many Pods with a proxy it must have before it may lose another. */
-  readonly #requiredByController: ExpiringMap<number>;
+  /**
+   * By uid of a controller that lost a Pod: how many Pods with a proxy it must have before it may lose another. Whoever deletes
+   * one by hand, once the injector works, lets it go on.
+   */
+  readonly #requiredByController = new RecentMap<number>(maxControllers);
   /** Said once until one succeeds. */
   #isFailing = false;
 
   constructor(options: EvictionsOptions) {
     this.#options = options;
-    this.#requiredByController = new ExpiringMap({ clock: options.clock, maxEntries: maxControllers });
   }
 
   /** Evicts what may be. True: some have to wait that may be next time. `isStillMissing` looks at each right before. */
@@ -62,7 +62,7 @@ export class Evictions {
       if (outcome !== 'failed') isWaiting = true;
       if (outcome !== 'evicted') continue;
       this.#evictedAtMs = [...this.#evictedAtMs, this.#options.clock.monotonicMs()];
-      this.#requiredByController.set(controller, count + 1, { lifetimeMs: rememberedMs });
+      this.#requiredByController.set(controller, count + 1);
     }
     return isWaiting;
   }

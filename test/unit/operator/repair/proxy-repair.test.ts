@@ -223,7 +223,7 @@ describe('evictions', () => {
     add('web-0');
     await pass(minuteMs);
     expect(client.object(path('web-0'))).toBeUndefined();
-    for (let n = 1; n < 30; n += 1) {
+    for (let n = 1; n < 100; n += 1) {
       add(`web-${n}`);
       await pass(minuteMs);
     }
