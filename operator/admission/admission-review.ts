@@ -34,8 +34,8 @@ const schema = z.object({
     namespace: z.optional(shortText),
     operation: z.enum(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']),
     dryRun: z.nullish(z.boolean()),
-    object: z.unknown(),
-    oldObject: z.unknown(),
+    object: z.optional(z.unknown()),
+    oldObject: z.optional(z.unknown()),
   }),
 });
 

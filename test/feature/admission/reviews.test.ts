@@ -1,0 +1,148 @@
+/** What the API server is answered, over TLS, for each kind of question. */
+import { describe, expect, test } from 'vitest';
+import type { PatchOperation } from '../../../operator/inject/json-patch.ts';
+import {
+  askAdmission,
+  review,
+  reviewText,
+  startTestAdmissionServer,
+  type ReviewResponse,
+} from '../../support/start-test-admission-server.ts';
+
+const annotated = { 'dapr.io/enabled': 'true', 'dapr.io/app-id': 'orders' };
+const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'orders-1', uid: 'uid-rs', controller: true };
+
+function pod(annotations: Readonly<Record<string, unknown>>, containerName = 'app'): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { generateName: 'orders-', annotations, ownerReferences: [owner] },
+    spec: { containers: [{ name: containerName, image: 'app:1' }] },
+  };
+}
+
+function patchOf({ patch = '' }: ReviewResponse): readonly PatchOperation[] {
+  return JSON.parse(Buffer.from(patch, 'base64').toString()) as readonly PatchOperation[];
+}
+
+describe('/inject', () => {
+  test('answers with a patch', async () => {
+    const server = await startTestAdmissionServer();
+    const answer = await review(server, '/inject', { object: pod(annotated) });
+    expect(answer).toMatchObject({ uid: 'uid-1', allowed: true, patchType: 'JSONPatch' });
+    expect(patchOf(answer).map(({ path }) => path)).toContain('/spec/initContainers');
+    expect(Object.fromEntries(server.counted)).toEqual({ 'injectionDecided injected': 1, injectionTook: 1 });
+    expect(server.events).toEqual([]);
+  });
+
+  test.each([
+    ['asks for no proxy', { object: pod({}) }, 'NotEnabled'],
+    ['is not about a Pod', { object: { data: {} }, kind: 'ConfigMap' }, 'NotAPod'],
+    ['is a deletion', { oldObject: pod(annotated), operation: 'DELETE' }, 'NotAPod'],
+    ['is an update', { object: pod(annotated), oldObject: pod({}), operation: 'UPDATE' }, 'NotAPod'],
+    ['is about a part of a Pod', { object: pod(annotated), subResource: 'ephemeralcontainers' }, 'NotAPod'],
+    ['has no object', {}, 'NotAPod'],
+  ])('lets pass, and says nothing, what %s', async (_, fields, reason) => {
+    const server = await startTestAdmissionServer();
+    expect(await review(server, '/inject', fields)).toEqual({ uid: 'uid-1', allowed: true });
+    expect(server.counted.get(`injectionDecided skipped ${reason}`)).toBe(1);
+    expect(server.events).toEqual([]);
+  });
+
+  test('refuses with every sentence, and tells the controller, but not of a dry run', async () => {
+    const server = await startTestAdmissionServer();
+    const object = pod({ ...annotated, 'dapr.io/app-port': 'x', 'dapr.io/metrics-port': 'y' });
+    const dry = await review(server, '/inject', { object, dryRun: true });
+    expect(server.events).toEqual([]);
+    const answer = await review(server, '/inject', { object });
+    expect(answer).toEqual(dry);
+    expect(answer).toMatchObject({ allowed: false, status: { code: 422, status: 'Failure', reason: 'Invalid' } });
+    expect(answer.status?.message).toMatch(/^annotation dapr\.io\/.*\("x"\).*; annotation dapr\.io\/.*\("y"\).*[^.]$/);
+    expect(server.events).toMatchObject([{ reason: 'PodRefused', namespace: 'shop', pod: object }]);
+  });
+
+  test.each([
+    ['another proxy is there', [], pod(annotated, 'daprd'), 'OtherProxy', 1],
+    ['nothing is injected', ['--proxy-image='], pod(annotated), 'InjectionOff', 1],
+    ['nobody serves the namespace', ['--watch-namespaces=other'], pod(annotated), 'NamespaceNotServed', 0],
+  ])('warns that a Pod goes without: %s', async (_, flags, object, reason, events) => {
+    const server = await startTestAdmissionServer({ flags });
+    const answer = await review(server, '/inject', { object });
+    expect(answer).toMatchObject({ allowed: true, warnings: [expect.stringContaining('the pod gets no proxy: ')] });
+    expect(answer.patch).toBeUndefined();
+    expect(server.counted.get(`injectionDecided skipped ${reason}`)).toBe(1);
+    expect(server.events).toHaveLength(events);
+  });
+
+  test('answers 500 when something of ours is wrong, so that the API server does what it was told for that case', async () => {
+    const server = await startTestAdmissionServer({
+      tools: { options: () => Promise.reject(new Error('not as planned')) },
+    });
+    const answer = await askAdmission(server, '/inject', reviewText({ object: pod(annotated) }));
+    expect(answer).toMatchObject({ status: 500, body: '{"code":"internal","message":"internal error"}\n' });
+    expect(server.lines).toMatchObject([{ level: 'error', fields: { server: 'webhooks' } }]);
+    expect(server.counted.get('injectionDecided failed')).toBe(1);
+    expect(server.counted.get('reviewRefused internal')).toBe(1);
+  });
+});
+
+const endpoint = (spec: object, metadata: object = { name: 'far', namespace: 'shop' }): object => ({
+  apiVersion: 'dapr.io/v1alpha1',
+  kind: 'HTTPEndpoint',
+  metadata,
+  spec,
+});
+const url = { baseUrl: 'https://far.example' };
+const broken = endpoint({ ...url, headers: [{ name: 'A', value: 'a\nb' }] });
+
+describe('/validate', () => {
+  test('refuses what can never work', async () => {
+    const server = await startTestAdmissionServer();
+    const answer = await review(server, '/validate', { kind: 'HTTPEndpoint', object: broken });
+    expect(answer).toMatchObject({ allowed: false, status: { code: 422 } });
+    expect(answer.status?.message).toContain('header A: inline holds a line break');
+    expect(server.counted.get('validated HTTPEndpoint denied')).toBe(1);
+  });
+
+  test('takes what is right, also before its name is generated', async () => {
+    const server = await startTestAdmissionServer();
+    const object = endpoint(url, { generateName: 'far-', namespace: 'shop' });
+    expect(await review(server, '/validate', { kind: 'HTTPEndpoint', object })).toEqual({
+      uid: 'uid-1',
+      allowed: true,
+    });
+    expect(server.counted.get('validated HTTPEndpoint allowed')).toBe(1);
+  });
+
+  test.each([
+    ['that changes nothing of what was wrong', { operation: 'UPDATE', object: broken, oldObject: broken }],
+    ['that mends it', { operation: 'UPDATE', object: endpoint(url), oldObject: broken }],
+    ['of something that is being deleted', { operation: 'UPDATE', object: leaving(), oldObject: endpoint(url) }],
+    ['that is a deletion', { operation: 'DELETE', oldObject: broken }],
+    ['of its status', { operation: 'UPDATE', object: broken, oldObject: endpoint(url), subResource: 'status' }],
+  ])('never refuses a change %s', async (_, fields) => {
+    const server = await startTestAdmissionServer();
+    expect((await review(server, '/validate', { kind: 'HTTPEndpoint', ...fields })).allowed).toBe(true);
+  });
+
+  test('looks at nothing else', async () => {
+    const server = await startTestAdmissionServer();
+    for (const kind of ['Pod', 'Subscription', 'constructor', '__proto__', 'toString']) {
+      expect(await review(server, '/validate', { kind, object: broken })).toEqual({ uid: 'uid-1', allowed: true });
+    }
+    expect(server.counted.size).toBe(0);
+  });
+
+  test('keeps digits of numbers that stand where a text may', async () => {
+    const server = await startTestAdmissionServer();
+    const text = reviewText({ kind: 'HTTPEndpoint', object: endpoint({ ...url, headers: [{ name: 'A', value: 7 }] }) });
+    const long = text.replace('"value":7', '"value":12345678901234567890');
+    const { status, body } = await askAdmission(server, '/validate', long);
+    expect(status).toBe(200);
+    expect(body).toContain('"allowed":true');
+  });
+});
+
+function leaving(): object {
+  return { ...broken, metadata: { name: 'far', namespace: 'shop', deletionTimestamp: '2026-01-01T00:00:00Z' } };
+}
