@@ -56,13 +56,24 @@ async function answerFor(request: AdmissionRequest, tools: InjectionTools): Prom
   const patch = jsonPatch(pod, injectProxy(pod, report));
   switch (report.kind) {
     case 'inject':
-      metrics.injectionDecided('injected', '');
-      return { mistakes: [], patch, warnings: report.warnings };
+      return { ...injected(request, tools, report), patch };
     case 'skip':
       return { ...skipped(request, tools, report), patch };
     case 'refuse':
       return refused(request, tools, report);
   }
+}
+
+function injected(
+  { object, namespace, isDryRun }: AdmissionRequest,
+  { events, metrics }: InjectionTools,
+  { warnings }: Extract<InjectionReport, { kind: 'inject' }>,
+): AdmissionAnswer {
+  metrics.injectionDecided('injected', '');
+  if (!isDryRun && object !== null) {
+    for (const note of warnings) events.tell({ pod: object, namespace, reason: 'InjectionDoubtful', note });
+  }
+  return { ...allowed, warnings };
 }
 
 function skipped(

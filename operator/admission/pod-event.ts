@@ -6,8 +6,11 @@ import type { NewObject } from '../kube/kube-client.ts';
 export interface PodEvent {
   readonly pod: UnknownRecord;
   readonly namespace: string;
-  /** `ProxyNotInjected`: the Pod goes on without one; `PodRefused`: there is no Pod. */
-  readonly reason: 'ProxyNotInjected' | 'PodRefused';
+  /**
+   * `ProxyNotInjected`: the Pod goes on without one; `PodRefused`: there is no Pod; `InjectionDoubtful`: it has its proxy, and
+   * something about it is not likely to be wanted.
+   */
+  readonly reason: 'ProxyNotInjected' | 'PodRefused' | 'InjectionDoubtful';
   readonly note: string;
 }
 

@@ -61,6 +61,19 @@ describe('/inject', () => {
     expect(server.events).toMatchObject([{ reason: 'PodRefused', namespace: 'shop', pod: object }]);
   });
 
+  test('tells the controller what is doubtful, for it shows no warning to anybody, but not of a dry run', async () => {
+    const server = await startTestAdmissionServer();
+    const object = pod({ ...annotated, 'dapr.io/enable-debug': 'true', 'farpoint.dev/enabld': 'yes' });
+    const dry = await review(server, '/inject', { object, dryRun: true });
+    expect(server.events).toEqual([]);
+    expect(await review(server, '/inject', { object })).toEqual(dry);
+    const warnings = dry.warnings ?? [];
+    expect(warnings).toHaveLength(2);
+    expect(server.events).toMatchObject(
+      warnings.map((note) => ({ reason: 'InjectionDoubtful', namespace: 'shop', pod: object, note })),
+    );
+  });
+
   test.each([
     ['another proxy is there', [], pod(annotated, 'daprd'), 'OtherProxy', 1],
     ['nothing is injected', ['--proxy-image='], pod(annotated), 'InjectionOff', 1],
