@@ -1,7 +1,7 @@
 # The door to everything. `make` lists what there is.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup run cluster kubernetes test test-cluster test-system check fmt lint types knip golden golden-chart generate build bench bench-operator soak clean
+.PHONY: help setup run cluster kubernetes test test-cluster test-system check fmt lint types knip golden golden-chart generate build images bench bench-operator soak clean
 
 # Node 26 comes from the pinned npm package `node`; whatever the machine has is only used to install it.
 MACHINE_PATH := $(PATH)
@@ -62,6 +62,9 @@ generate: setup ## rewrite the generated files
 
 build: setup ## bundle dist/farpoint.js (everything) and dist/proxy.js (what a pod runs)
 	@$(NODE) scripts/build.ts
+
+images: setup ## both container images in dist/images, by docker or buildah where one works (ENGINE=none: without)
+	@ENGINE="$(ENGINE)" $(NODE) images/images-main.ts
 
 bench: build ## measure against the upstream direct and nginx
 	@$(NODE) test/bench/bench.ts
