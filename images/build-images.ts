@@ -1,0 +1,89 @@
+/** Builds both images into a folder: `farpoint-<name>.tar`, and the folders that they are made of. */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { glob, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { nodeFlagsIn } from '../scripts/node-flags-in.ts';
+import { packLayer, writeArchive, type Layer } from './archive.ts';
+import { assembleBaseLayer } from './base-layer.ts';
+import type { ContainerEngine } from './container-engine.ts';
+import { imageNames, imagePlans, type ImageName } from './image-plans.ts';
+import { assembleProgramLayer } from './program-layer.ts';
+
+const root = join(import.meta.dirname, '..');
+/** All that an image depends on, except for the libraries of the machine. */
+const sources = [
+  '{cli,crds,images,operator,proxy,scripts,shared}/**/*.*',
+  'package-lock.json',
+  'package.json',
+  'LICENSE',
+];
+
+export interface BuiltImage {
+  readonly name: ImageName;
+  readonly reference: string;
+  readonly file: string;
+  /** The digest of its configuration; `''` when a container engine built it, which has its own way to count. */
+  readonly digest: string;
+  /** Of its layers, one after the other. */
+  readonly layerBytes: readonly number[];
+}
+
+export interface BuildImagesOptions {
+  readonly folder: string;
+  /** `null`: none is needed, and the result depends on the machine less. */
+  readonly engine: ContainerEngine | null;
+}
+
+/** Builds them unless the folder holds what the same sources gave. */
+export async function buildImages(options: BuildImagesOptions): Promise<readonly BuiltImage[]> {
+  const record = join(options.folder, 'built.json');
+  const key = await digestOfSources(options.engine?.name ?? 'none');
+  const former = await readRecord(record);
+  if (former?.key === key && former.images.every(({ file }) => existsSync(file))) return former.images;
+  await rm(record, { force: true });
+  const images = await buildAll(options);
+  await writeFile(record, JSON.stringify({ key, images }));
+  return images;
+}
+
+async function buildAll({ folder, engine }: BuildImagesOptions): Promise<readonly BuiltImage[]> {
+  await mkdir(folder, { recursive: true });
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+  const nodeFlags = nodeFlagsIn(await readFile(join(root, 'cli/main.ts'), 'utf8'));
+  const libraries = await assembleBaseLayer(join(folder, 'base'));
+  for (const name of imageNames) await assembleProgramLayer({ name, folder: join(folder, name), nodeFlags, libraries });
+  const packed = await mkdtemp(join(folder, '.layers-'));
+  try {
+    const base = await packLayer(join(folder, 'base'), join(packed, 'base.tar'));
+    const images: BuiltImage[] = [];
+    for (const plan of imagePlans({ version, nodeFlags })) {
+      const { name, reference, config } = plan;
+      const layers: readonly Layer[] = [base, await packLayer(join(folder, name), join(packed, `${name}.tar`))];
+      const file = join(folder, `farpoint-${name}.tar`);
+      const digest = engine === null ? await writeArchive({ reference, config, layers, file }) : '';
+      if (engine !== null) await engine.build({ plan, version, folder, file });
+      images.push({ name, reference, file, digest, layerBytes: layers.map(({ bytes }) => bytes) });
+    }
+    return images;
+  } finally {
+    await rm(packed, { recursive: true });
+  }
+}
+
+async function digestOfSources(engine: string): Promise<string> {
+  const hash = createHash('sha256').update(`${process.version} ${process.arch} ${engine}`);
+  const files = await Array.fromAsync(glob([...sources], { cwd: root }));
+  for (const file of files.toSorted()) {
+    if ((await stat(join(root, file))).isFile()) hash.update(`\n${file}\n`).update(await readFile(join(root, file)));
+  }
+  return hash.digest('hex');
+}
+
+async function readRecord(file: string): Promise<{ key: string; images: readonly BuiltImage[] } | null> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as { key: string; images: readonly BuiltImage[] };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * `make images`: builds both images into dist/images and prints their sizes. By docker or buildah where one works, else
+ * without; ENGINE=none always without.
+ */
+import { join, relative } from 'node:path';
+import { buildImages } from './build-images.ts';
+import { findContainerEngine } from './container-engine.ts';
+import { compressedBytes } from './compressed-bytes.ts';
+
+const root = join(import.meta.dirname, '..');
+const engine = process.env['ENGINE'] === 'none' ? null : await findContainerEngine();
+
+process.stdout.write(`building ${engine === null ? 'without a container engine' : `with ${engine.name}`}\n`);
+for (const { reference, file, digest, layerBytes } of await buildImages({
+  folder: join(root, 'dist/images'),
+  engine,
+})) {
+  const [bytes, compressed] = [layerBytes.reduce((sum, layer) => sum + layer), await compressedBytes(file)];
+  const sizes = `${megabytes(bytes)} MB, compressed ${megabytes(compressed)} MB`;
+  process.stdout.write(`${reference}  ${sizes}  ${relative(root, file)}  ${digest}\n`);
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1_000_000).toFixed(1);
+}

@@ -1,0 +1,129 @@
+/** What a proxy talks to in a warm-up: upstreams with and without TLS, and an operator that sends one table. */
+import { writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { jsonLinesType, streamIdField } from '#shared/push/push-channel.ts';
+import type { PushMessage } from '#shared/push/push-message.ts';
+import { defaultConfiguration } from '#shared/resources/configuration.ts';
+import { encodeEndpoint } from '#shared/table/endpoint-codec.ts';
+import type { ClientTls } from '#shared/table/endpoint-table.ts';
+import { Sensitive } from '#shared/table/sensitive.ts';
+import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
+
+export interface FarSide {
+  /** Of the upstream without TLS. */
+  readonly port: number;
+  /** What to call, with the status to expect. */
+  readonly targets: readonly (readonly [string, number])[];
+  /** YAML: endpoints `plain` and `secured`. */
+  readonly manifests: string;
+  /** Of a proxy that gets the same endpoints from the operator. */
+  readonly controlPlaneFlags: readonly string[];
+  /** Adds endpoint `later` as a manifest. */
+  addManifest(): Promise<void>;
+  /** Adds it as the operator does. */
+  sendMore(): Promise<void>;
+}
+
+/** Starts it on free ports; files that the flags name are written to the folder. It ends with the signal. */
+export async function startFarSide(folder: string, signal: AbortSignal): Promise<FarSide> {
+  const authority = await CertificateAuthority.create('warm-up');
+  const server = await authority.issueServer({ hosts: ['localhost', '127.0.0.1'] });
+  const client = await authority.issueClient({ name: 'warm-up' });
+  const tls = { cert: server.chainPem, key: server.privateKeyPem };
+  const start = (started: Server): Promise<number> => listen(started, signal);
+  const port = await start(createServer((request, response) => void request.pipe(response)));
+  const securedPort = await start(
+    createTlsServer({ ...tls, ca: authority.certificatePem, requestCert: true }, (request, response) => {
+      request.pipe(response);
+    }),
+  );
+  const endpoints: readonly FarEndpoint[] = [
+    { name: 'plain', origin: `http://127.0.0.1:${port}`, tls: null },
+    {
+      name: 'secured',
+      origin: `https://localhost:${securedPort}`,
+      tls: {
+        rootCa: sensitive(authority.certificatePem),
+        identity: {
+          certificateChain: sensitive(client.chainPem),
+          privateKey: sensitive(client.privateKeyPem),
+        },
+      },
+    },
+  ];
+  const later: FarEndpoint = { name: 'later', origin: `http://127.0.0.1:${port}`, tls: null };
+  let sendLater = (): unknown => null;
+  const operatorPort = await start(
+    createTlsServer(tls, (request, response) => {
+      request.resume();
+      response.writeHead(200, { 'content-type': jsonLinesType, [streamIdField]: 'warm-up' });
+      response.write(linesOf(endpoints, 'first'));
+      sendLater = () => response.write(`${JSON.stringify({ type: 'PING' })}\n${linesOf([later], 'second')}`);
+    }),
+  );
+  const [tokenFile, caFile] = [join(folder, 'token.txt'), join(folder, 'ca.txt')];
+  await writeFile(tokenFile, 'warm-up');
+  await writeFile(caFile, authority.certificatePem);
+  return {
+    port,
+    targets: ['plain', 'secured', `http://127.0.0.1:${port}`].map((target) => [target, 200]),
+    manifests: endpoints.map((endpoint) => JSON.stringify(manifestOf(endpoint))).join('\n---\n'),
+    controlPlaneFlags: [
+      '--mode=kubernetes',
+      `--control-plane-address=localhost:${operatorPort}`,
+      `--control-plane-token-file=${tokenFile}`,
+      `--control-plane-ca-file=${caFile}`,
+    ],
+    addManifest: () => writeFile(join(folder, 'later.yaml'), JSON.stringify(manifestOf(later))),
+    sendMore: () => Promise.resolve(void sendLater()),
+  };
+}
+
+interface FarEndpoint {
+  readonly name: string;
+  readonly origin: string;
+  readonly tls: ClientTls | null;
+}
+
+function manifestOf({ name, origin, tls }: FarEndpoint): object {
+  const clientTLS = {
+    rootCA: { value: tls?.rootCa?.reveal() },
+    certificate: { value: tls?.identity?.certificateChain.reveal() },
+    privateKey: { value: tls?.identity?.privateKey.reveal() },
+  };
+  return {
+    apiVersion: 'dapr.io/v1alpha1',
+    kind: 'HTTPEndpoint',
+    metadata: { name },
+    spec: { baseUrl: origin, ...(tls === null ? {} : { clientTLS }) },
+  };
+}
+
+function linesOf(endpoints: readonly FarEndpoint[], revision: string): string {
+  const { apiAccess, apiLogging, metrics } = defaultConfiguration;
+  const upserts = endpoints.map(({ name, origin, tls }): PushMessage => {
+    const baseUrl = { origin, path: '', query: '', authorization: null };
+    const from = { baseUrl, headers: [], environmentHeaders: [], tls };
+    return { type: 'UPSERT', endpoint: encodeEndpoint({ state: 'ready', name, revision: name, ...from }) };
+  });
+  const synced: PushMessage = { type: 'SYNCED', revision, options: { apiAccess, apiLogging, metrics } };
+  return [...upserts, synced].map((message) => `${JSON.stringify(message)}\n`).join('');
+}
+
+function sensitive(value: string): Sensitive {
+  return new Sensitive(value, { ref: 'warm-up', version: '1' });
+}
+
+async function listen(server: Server, signal: AbortSignal): Promise<number> {
+  signal.addEventListener('abort', () => {
+    server.close();
+    server.closeAllConnections();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
