@@ -63,7 +63,7 @@ generate: setup ## rewrite the generated files
 build: setup ## bundle dist/farpoint.js (everything) and dist/proxy.js (what a pod runs)
 	@$(NODE) scripts/build.ts
 
-images: setup ## both container images in dist/images, by docker or buildah where one works (ENGINE=none: without)
+images: setup ## the container images in dist/images, by docker or buildah where one works (ENGINE=none: without)
 	@ENGINE="$(ENGINE)" $(NODE) images/images-main.ts
 
 bench: build ## measure against the upstream direct and nginx

@@ -1,4 +1,4 @@
-/** Builds both images into a folder: `farpoint-<name>.tar`, and the folders that they are made of. */
+/** Builds the images into a folder: `farpoint-<name>.tar`, and the folders that they are made of. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { glob, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -7,13 +7,14 @@ import { nodeFlagsIn } from '../scripts/node-flags-in.ts';
 import { packLayer, writeArchive, type Layer } from './archive.ts';
 import { assembleBaseLayer } from './base-layer.ts';
 import type { ContainerEngine } from './container-engine.ts';
-import { imageNames, imagePlans, type ImageName } from './image-plans.ts';
+import { assembleExampleLayer } from './example-layer.ts';
+import { imagePlans, programNames, type ImageName } from './image-plans.ts';
 import { assembleProgramLayer } from './program-layer.ts';
 
 const root = join(import.meta.dirname, '..');
 /** All that an image depends on, except for the libraries of the machine. */
 const sources = [
-  '{cli,crds,images,operator,proxy,scripts,shared}/**/*.*',
+  '{cli,crds,examples,images,operator,proxy,scripts,shared}/**/*.*',
   'package-lock.json',
   'package.json',
   'LICENSE',
@@ -52,7 +53,10 @@ async function buildAll({ folder, engine }: BuildImagesOptions): Promise<readonl
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
   const nodeFlags = nodeFlagsIn(await readFile(join(root, 'cli/main.ts'), 'utf8'));
   const libraries = await assembleBaseLayer(join(folder, 'base'));
-  for (const name of imageNames) await assembleProgramLayer({ name, folder: join(folder, name), nodeFlags, libraries });
+  for (const name of programNames) {
+    await assembleProgramLayer({ name, folder: join(folder, name), nodeFlags, libraries });
+  }
+  await assembleExampleLayer({ folder: join(folder, 'example'), libraries });
   const packed = await mkdtemp(join(folder, '.layers-'));
   try {
     const base = await packLayer(join(folder, 'base'), join(packed, 'base.tar'));

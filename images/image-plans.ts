@@ -1,8 +1,11 @@
 /** The images: what each one runs, and what its archive says of it. `Dockerfile` says the same, and a test compares. */
 import { imageNode, imageUser } from './base-layer.ts';
 
-export const imageNames = ['proxy', 'operator'] as const;
-export type ImageName = (typeof imageNames)[number];
+/** What users run. */
+export const programNames = ['proxy', 'operator'] as const;
+export type ProgramName = (typeof programNames)[number];
+/** `example`: what the guide runs beside them. */
+export type ImageName = ProgramName | 'example';
 
 /** The configuration of an image, as OCI names its fields. */
 export interface ImageConfig {
@@ -23,6 +26,7 @@ export interface ImagePlan {
 const descriptions: Readonly<Record<ImageName, string>> = {
   proxy: 'Calls any HTTP endpoint by name, beside an application',
   operator: 'Compiles endpoints and pushes them to proxies',
+  example: 'Applications of the guide',
 };
 
 export interface ImagePlanOptions {
@@ -33,9 +37,15 @@ export interface ImagePlanOptions {
 
 /** What is to be built. Pure. */
 export function imagePlans({ version, nodeFlags }: ImagePlanOptions): readonly ImagePlan[] {
-  return imageNames.map((name) => ({
+  const programs = programNames.map((name) => imagePlan(name, { version, tag: version, nodeFlags }));
+  return [...programs, imagePlan('example', { version, tag: '1', nodeFlags: [] })];
+}
+
+function imagePlan(name: ImageName, options: ImagePlanOptions & { readonly tag: string }): ImagePlan {
+  const { version, tag, nodeFlags } = options;
+  return {
     name,
-    reference: `registry.local/farpoint-${name}:${version}`,
+    reference: `registry.local/farpoint-${name}:${tag}`,
     config: {
       User: imageUser,
       WorkingDir: '/',
@@ -48,5 +58,5 @@ export function imagePlans({ version, nodeFlags }: ImagePlanOptions): readonly I
         'org.opencontainers.image.licenses': 'Apache-2.0',
       },
     },
-  }));
+  };
 }

@@ -1,5 +1,5 @@
 /**
- * `make images`: builds both images into dist/images and prints their sizes. By docker or buildah where one works, else
+ * `make images`: builds the images into dist/images and prints their sizes. By docker or buildah where one works, else
  * without; ENGINE=none always without.
  */
 import { join, relative } from 'node:path';

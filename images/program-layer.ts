@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildProgram, buildScript } from '../scripts/bundles.ts';
-import type { ImageName } from './image-plans.ts';
+import type { ProgramName } from './image-plans.ts';
 import { noticesText } from './notices/notice.ts';
 import { packageFolders, packageNotices } from './notices/package-notices.ts';
 import { systemNotices } from './notices/system-notices.ts';
@@ -13,7 +13,7 @@ import { writeCompiled } from './warm-up/write-compiled.ts';
 const root = join(import.meta.dirname, '..');
 
 export interface ProgramLayerOptions {
-  readonly name: ImageName;
+  readonly name: ProgramName;
   readonly folder: string;
   readonly nodeFlags: readonly string[];
   /** Of the layer below. */
