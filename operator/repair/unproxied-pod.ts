@@ -12,26 +12,24 @@ export interface UnproxiedPod {
   readonly controller: OwnerReference | null;
 }
 
-/** Of namespaces where nothing is injected. */
-const systemNamespaces: ReadonlySet<string> = new Set(['kube-system', 'kube-node-lease']);
 /** A Pod that was made a moment ago may have no labels yet, as far as a list knows. */
-const youngMs = 60_000;
+const youngMs = 10_000;
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
 /** Files and URLs that a kubelet reads; `api` is everything else. */
 const sourceAnnotation = 'kubernetes.io/config.source';
 
 export interface UnproxiedPodOptions {
   readonly decide: Decide;
-  /** The operator's own, where nothing is injected either. */
-  readonly operatorNamespace: string;
+  /** Where nothing is injected, whatever Pods ask for. */
+  readonly excludedNamespaces: readonly string[];
   readonly nowMs: number;
 }
 
 /** By its metadata alone: whether there is a container, nobody can tell from that. `null`: it is none. */
 export function unproxiedPodFrom(pod: KubeObject, options: UnproxiedPodOptions): UnproxiedPod | null {
-  const { decide, operatorNamespace, nowMs } = options;
+  const { decide, excludedNamespaces, nowMs } = options;
   const { namespace = '', annotations = {}, creationTimestamp = '', deletionTimestamp, ownerReferences } = pod.metadata;
-  if (systemNamespaces.has(namespace) || namespace === operatorNamespace) return null;
+  if (excludedNamespaces.includes(namespace)) return null;
   if (deletionTimestamp !== undefined || nowMs - Date.parse(creationTimestamp) < youngMs) return null;
   const isStatic = mirrorAnnotation in annotations || (annotations[sourceAnnotation] ?? 'api') !== 'api';
   // Without a spec, whatever asks for a proxy is refused; what does not ask is skipped.
@@ -39,9 +37,17 @@ export function unproxiedPodFrom(pod: KubeObject, options: UnproxiedPodOptions):
   return { pod, controller: ownerReferences?.find(({ controller }) => controller === true) ?? null };
 }
 
-/** Whether nothing is lost when it goes. A Pod of a Job is in the middle of its work, and counts as failed when it goes. */
+/** Of all others nobody knows whether a Pod that goes comes again, or was in the middle of its work, as one of a Job is. */
+const replacingKinds: readonly string[] = [
+  'apps/v1 ReplicaSet',
+  'apps/v1 StatefulSet',
+  'apps/v1 DaemonSet',
+  'v1 ReplicationController',
+];
+
+/** Whether its controller does nothing but keep Pods running. */
 export function canBeReplaced({ controller }: UnproxiedPod): boolean {
-  return controller !== null && controller.kind !== 'Job' && controller.kind !== 'Node';
+  return controller !== null && replacingKinds.includes(`${controller.apiVersion} ${controller.kind}`);
 }
 
 /** The API server takes 1024 bytes in all, and a letter is up to three. */
@@ -64,6 +70,9 @@ export function proxyMissing(
     }
     if (controller === null) return 'delete it and make it again; nothing else does, so it is left alone';
     if (controller.kind === 'Job') return 'run its Job again, if it needs the proxy; it is not interrupted';
+    if (!canBeReplaced(unproxied)) {
+      return `delete it when that does no harm; whether its ${controller.kind} makes another is not known, so it is left alone`;
+    }
     return isEvicting
       ? 'it is evicted as soon as its disruption budget allows that, unless another one of the same controller came back without a proxy'
       : 'delete it, and the one that takes its place has a proxy';
