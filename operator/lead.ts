@@ -106,14 +106,14 @@ function leaderRuns(options: LeadOptions, warn: Warn): ConstructorParameters<typ
 async function repairProxies(options: LeadOptions, warn: Warn, signal: AbortSignal): Promise<void> {
   const { settings, kube, source, metrics, clock, logger } = options;
   const { proxy, annotationPrefixes, tokenAudience } = settings;
-  const { mode, intervalMs, evictionsPerMinute } = settings.repair;
+  const { mode, intervalMs, excludedNamespaces, evictionsPerMinute } = settings.repair;
   if (mode === 'off') return;
   // An older API server refuses a Pod that insists on such a container when it is made, which costs its controller one Pod.
   const injection = { proxy, annotationPrefixes, tokenAudience, hasNativeSidecars: true };
   const repair = new ProxyRepair({
     kube: kube.client,
     namespaces: settings.watchNamespaces,
-    operatorNamespace: settings.namespace,
+    excludedNamespaces: [...excludedNamespaces, settings.namespace],
     pods: source.pods,
     decide: (pod) => decideInjection(pod, injection),
     mode,

@@ -11,7 +11,7 @@ export interface ListUnproxiedPodsOptions {
   readonly kube: Pick<ObjectSource, 'listPage'>;
   /** Empty: all. */
   readonly namespaces: readonly string[];
-  readonly operatorNamespace: string;
+  readonly excludedNamespaces: readonly string[];
   readonly decide: Decide;
   readonly clock: Clock;
 }
@@ -25,7 +25,7 @@ export async function listUnproxiedPods(
   options: ListUnproxiedPodsOptions,
   signal: AbortSignal,
 ): Promise<readonly UnproxiedPod[]> {
-  const { kube, namespaces, operatorNamespace, decide, clock } = options;
+  const { kube, namespaces, excludedNamespaces, decide, clock } = options;
   const all: UnproxiedPod[] = [];
   for (const namespace of namespaces.length === 0 ? [''] : namespaces) {
     let found: UnproxiedPod[] = [];
@@ -39,7 +39,7 @@ export async function listUnproxiedPods(
       onPage: (objects) => {
         const nowMs = clock.epochMs();
         for (const object of objects) {
-          const unproxied = unproxiedPodFrom(trimmedObject(object), { decide, operatorNamespace, nowMs });
+          const unproxied = unproxiedPodFrom(trimmedObject(object), { decide, excludedNamespaces, nowMs });
           if (unproxied !== null) found.push(unproxied);
         }
       },

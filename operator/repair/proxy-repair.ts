@@ -20,7 +20,8 @@ export interface ProxyRepairOptions {
   readonly kube: Pick<KubeClient, 'get' | 'create'> & Pick<ObjectSource, 'listPage'>;
   /** Empty: all. */
   readonly namespaces: readonly string[];
-  readonly operatorNamespace: string;
+  /** Where nothing is injected: the Pods there lack nothing. */
+  readonly excludedNamespaces: readonly string[];
   /** Those with a proxy. */
   readonly pods: PodDirectory;
   readonly decide: Decide;

@@ -69,6 +69,11 @@ const schema = z.object({
     .string()
     .check(z.refine((mode) => ['off', 'report', 'evict'].includes(mode), '--repair: give off, report or evict.')),
   'repair-interval': z.number().check(z.gte(shortestRepairMs, '--repair-interval: give 1s or more.')),
+  'repair-excluded-namespaces': z.array(
+    z
+      .string()
+      .check(z.refine(isNamespace, '--repair-excluded-namespaces: give names of namespaces, separated by commas.')),
+  ),
   'repair-evictions-per-minute': z
     .number()
     .check(z.gte(1, '--repair-evictions-per-minute: give a number of 1 or more; --repair report evicts none.')),

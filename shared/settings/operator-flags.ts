@@ -150,6 +150,13 @@ export const operatorFlags = [
   { ...pods, name: 'repair-interval', kind: 'ms', default: '5m', text: 'time between two looks for such pods' },
   {
     ...pods,
+    name: 'repair-excluded-namespaces',
+    kind: 'list',
+    default: 'kube-system,kube-node-lease',
+    text: 'where the injector is not asked, so that no pod lacks anything',
+  },
+  {
+    ...pods,
     name: 'repair-evictions-per-minute',
     kind: 'integer',
     default: '20',

@@ -48,6 +48,7 @@ export function operatorSettingsFrom(argv: readonly string[], env: Environment):
     repair: {
       mode: repairModes.find((mode) => mode === values.repair) ?? 'report',
       intervalMs: values['repair-interval'],
+      excludedNamespaces: [...new Set(values['repair-excluded-namespaces'])],
       evictionsPerMinute: values['repair-evictions-per-minute'],
     },
     ownerClusterRole: values['owner-cluster-role'],

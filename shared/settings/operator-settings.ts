@@ -50,6 +50,8 @@ export interface OperatorSettings {
   readonly repair: {
     readonly mode: RepairMode;
     readonly intervalMs: number;
+    /** Where the injector is not asked; the operator's own namespace comes on top. */
+    readonly excludedNamespaces: readonly string[];
     readonly evictionsPerMinute: number;
   };
   /** ClusterRole that owns everything that the operator makes; `''`: nothing does. */

@@ -125,6 +125,7 @@ describe.skipIf(found === null)('the flags', () => {
       metrics: { port: 9091 },
       services: { enabled: false },
       repair: { mode: 'evict', interval: '30s', evictionsPerMinute: 3 },
+      injection: { excludedNamespaces: ['dapr-system', 'kube-system'] },
       proxy: {
         container: 'native',
         urlCalls: 'deny',
@@ -145,7 +146,12 @@ describe.skipIf(found === null)('the flags', () => {
       webhooks: { listen: { address: '::1', port: 10_250 } },
       log: { level: 'warn', json: false },
       services: { isOn: false },
-      repair: { mode: 'evict', intervalMs: 30_000, evictionsPerMinute: 3 },
+      repair: {
+        mode: 'evict',
+        intervalMs: 30_000,
+        excludedNamespaces: ['dapr-system', 'kube-system'],
+        evictionsPerMinute: 3,
+      },
       proxy: {
         container: 'native',
         urlCalls: 'deny',
@@ -155,6 +161,34 @@ describe.skipIf(found === null)('the flags', () => {
         resources: { cpuRequest: '50m', cpuLimit: '1', memoryRequest: '64Mi', memoryLimit: '1Gi' },
       },
     });
+  });
+});
+
+test
+  .skipIf(found === null)
+  .each([
+    { injection: { namespaceSelector: null, objectSelector: null, excludedNamespaces: null } },
+    { podLabels: null, podAnnotations: null, annotations: null, labels: null, nodeSelector: null },
+  ])('null takes a default away: %o', async (values) => {
+  const webhook = objectOf(await mustRender(helm, values), 'MutatingWebhookConfiguration');
+  expect(webhook.metadata.name).toBe('farpoint-injector');
+});
+
+test.skipIf(found === null)('texts that YAML could take for something else stay texts', async () => {
+  const values = {
+    watchNamespaces: ['123', 'null', 'on'],
+    priorityClassName: 'true',
+    global: { imagePullSecrets: ['1e3'] },
+    podAnnotations: { 'kubectl.kubernetes.io/default-container': 'other' },
+  };
+  const objects = await mustRender(helm, values);
+  const watched = objects.filter(({ kind, metadata }) => kind === 'Role' && metadata.name.endsWith('-watched'));
+  expect(watched.map(({ metadata }) => metadata.namespace)).toEqual(['123', 'null', 'on']);
+  expect(objectOf(objects, 'Deployment').spec).toMatchObject({
+    template: {
+      metadata: { annotations: { 'kubectl.kubernetes.io/default-container': 'other' } },
+      spec: { priorityClassName: 'true', imagePullSecrets: [{ name: '1e3' }] },
+    },
   });
 });
 
@@ -206,6 +240,11 @@ describe.skipIf(found === null)('values that will not do are refused:', () => {
       "invalid propertyName 'app.kubernetes.io/name'",
     ],
     ['more than one flag in a line', { extraArgs: ['--a\n--b'] }, "at '/extraArgs/0'"],
+    [
+      'evictions of what the injector is not asked about',
+      { repair: { mode: 'evict' }, injection: { objectSelector: { matchLabels: { team: 'a' } } } },
+      'repair.mode is evict, and injection has a selector',
+    ],
     ['one port twice', { webhooks: { port: 9090 } }, 'webhooks.port is 9090, metrics.port is 9090'],
   ])('%s', async (_what, values, sentence) => {
     const { refusal } = await renderChart(helm, values);

@@ -25,6 +25,7 @@
 --injector-name=farpoint-injector
 --repair={{ .repair.mode }}
 --repair-interval={{ .repair.interval }}
+--repair-excluded-namespaces={{ uniq (.injection.excludedNamespaces | default list) | join "," }}
 --repair-evictions-per-minute={{ .repair.evictionsPerMinute }}
 {{ include "farpoint.proxyArgs" $ }}
 {{- else }}

@@ -24,7 +24,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- $root := .root -}}
 labels:
   {{- include "farpoint.labels" $root | nindent 2 }}
-{{- with merge (dict) (.annotations | default dict) $root.Values.annotations }}
+{{- with merge (dict) (.annotations | default dict) ($root.Values.annotations | default dict) }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -35,6 +35,14 @@ annotations:
 {{- $ports := list 6500 (int .Values.webhooks.port) (int .Values.metrics.port) -}}
 {{- if lt (len (uniq $ports)) 3 -}}
 {{- fail (printf "\n\nwebhooks.port is %v, metrics.port is %v, and 6500 is for tables: give each a port of its own." (index $ports 1) (index $ports 2)) -}}
+{{- end -}}
+{{- end }}
+
+{{- define "farpoint.checkRepair" -}}
+{{- with .Values.injection -}}
+{{- if and .enabled (eq $.Values.repair.mode "evict") (or .namespaceSelector .objectSelector) -}}
+{{- fail "\n\nrepair.mode is evict, and injection has a selector: the operator cannot tell which pods the selector leaves out, and would evict those. Choose repair.mode=report, or list the namespaces in injection.excludedNamespaces." -}}
+{{- end -}}
 {{- end -}}
 {{- end }}
 
@@ -52,7 +60,7 @@ annotations:
 {{/* Where an API server finds the webhooks. The leader adds the caBundle, which upgrades leave alone. */}}
 {{- define "farpoint.webhookService" -}}
 name: {{ include "farpoint.name" .root }}
-namespace: {{ .root.Release.Namespace }}
+namespace: {{ .root.Release.Namespace | quote }}
 port: 9443
 path: {{ .path }}
 {{- end }}

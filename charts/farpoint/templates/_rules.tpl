@@ -91,7 +91,7 @@ kind: {{ .kind }}Binding
 metadata:
   name: {{ .name }}
   {{- with .namespace }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   {{- include "farpoint.metadata" (dict "root" .root) | nindent 2 }}
 roleRef:
@@ -101,5 +101,5 @@ roleRef:
 subjects:
   - kind: ServiceAccount
     name: {{ include "farpoint.name" .root }}
-    namespace: {{ .root.Release.Namespace }}
+    namespace: {{ .root.Release.Namespace | quote }}
 {{- end }}
