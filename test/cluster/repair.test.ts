@@ -72,7 +72,7 @@ async function site({ canEvict = true } = {}): Promise<Site> {
       const running = new ProxyRepair({
         kube,
         namespaces,
-        operatorNamespace: namespace,
+        excludedNamespaces: [],
         pods: new PodStore(),
         decide: (pod) => decideInjection(pod, injection),
         mode,
