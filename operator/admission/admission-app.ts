@@ -3,7 +3,7 @@ import type { Express, Request, Response } from 'express';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import { parseJson } from '../kube/parse-json.ts';
-import type { HeldBytesOptions } from '../listener/held-bytes.ts';
+import type { FairBudget } from '../listener/fair-budget.ts';
 import { readJsonBody, type JsonBodyOptions } from '../listener/read-json-body.ts';
 import { isRefusal, refusal, type Refusal } from '../listener/refusal.ts';
 import { createRefusingApp, type Step } from '../listener/refusing-app.ts';
@@ -14,7 +14,7 @@ import { readAdmissionReview, type AdmissionRequest } from './admission-review.t
 export interface AdmissionAppOptions {
   readonly inject: (request: AdmissionRequest) => Promise<AdmissionAnswer>;
   readonly validate: (request: AdmissionRequest) => AdmissionAnswer;
-  readonly bodies: HeldBytesOptions;
+  readonly bodies: { readonly maxBytes: number; readonly budget: FairBudget };
   readonly requestTimeoutMs: number;
   /** The connection is not to be used again. */
   readonly isLeaving: () => boolean;
@@ -31,12 +31,12 @@ export function createAdmissionApp(options: AdmissionAppOptions): Express {
   return createRefusingApp({
     name: 'webhooks',
     routes: [
-      { method: 'POST', path: '/inject', step: answering(inject, bodies) },
+      { method: 'POST', path: '/inject', step: answering(inject, JSON.parse) },
       // Numbers keep their digits: what an HTTPEndpoint holds may be an account or a token.
       {
         method: 'POST',
         path: '/validate',
-        step: answering((request) => Promise.resolve(validate(request)), { ...bodies, parse: parseJson }),
+        step: answering((request) => Promise.resolve(validate(request)), parseJson),
       },
     ],
     requestTimeoutMs,
@@ -46,10 +46,14 @@ export function createAdmissionApp(options: AdmissionAppOptions): Express {
     logger,
   });
 
-  function answering(answer: (request: AdmissionRequest) => Promise<AdmissionAnswer>, limits: JsonBodyOptions): Step {
+  function answering(
+    answer: (request: AdmissionRequest) => Promise<AdmissionAnswer>,
+    parse: (text: string) => unknown,
+  ): Step {
     return async (request, response) => {
+      const budget = bodies.budget.of(request.socket.remoteAddress ?? '');
       if (isLeaving()) response.setHeader('Connection', 'close');
-      const asked = await readReview(request, limits);
+      const asked = await readReview(request, { maxBytes: bodies.maxBytes, budget, parse });
       if (isRefusal(asked)) return asked;
       send(response, reviewFrom(asked.uid, await answer(asked)));
       return null;

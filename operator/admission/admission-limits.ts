@@ -5,7 +5,7 @@ export interface AdmissionLimits {
   readonly maxConnections: number;
   /** Of one review. The API server takes objects of 3 MiB at most, and sends two of them when one is changed. */
   readonly maxBodyBytes: number;
-  /** Being read, of all reviews together. */
+  /** Being read, of all reviews together; no address takes more than half. */
   readonly maxBodyBytesInAll: number;
   readonly handshakeTimeoutMs: number;
   readonly headerTimeoutMs: number;

@@ -2,8 +2,8 @@
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { CertificateSource } from '../identity/certificate-source.ts';
-import { BodyBudget } from '../listener/body-budget.ts';
 import { Connections } from '../listener/connections.ts';
+import { FairBudget } from '../listener/fair-budget.ts';
 import { createTlsListener, listenOn, replaceCertificate, type TlsListenerOptions } from '../listener/tls-listener.ts';
 import type { AdmissionAnswer } from './admission-answer.ts';
 import { createAdmissionApp } from './admission-app.ts';
@@ -42,7 +42,7 @@ export async function startAdmissionServer(options: AdmissionServerOptions): Pro
   const app = createAdmissionApp({
     inject,
     validate,
-    bodies: { maxBytes: limits.maxBodyBytes, budget: new BodyBudget(limits.maxBodyBytesInAll) },
+    bodies: { maxBytes: limits.maxBodyBytes, budget: new FairBudget(limits.maxBodyBytesInAll) },
     requestTimeoutMs: limits.requestTimeoutMs,
     isLeaving: () => isLeaving,
     clock,

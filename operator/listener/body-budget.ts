@@ -1,6 +1,12 @@
 /** How many bytes of request bodies are held at once, of all requests together. */
 
-export class BodyBudget {
+export interface Budget {
+  /** False: there is no room for these. */
+  take(bytes: number): boolean;
+  give(bytes: number): void;
+}
+
+export class BodyBudget implements Budget {
   readonly #maxBytes: number;
   #bytes = 0;
 
@@ -8,7 +14,6 @@ export class BodyBudget {
     this.#maxBytes = maxBytes;
   }
 
-  /** False: there is no room for these. */
   take(bytes: number): boolean {
     if (this.#bytes + bytes > this.#maxBytes) return false;
     this.#bytes += bytes;

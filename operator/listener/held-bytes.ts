@@ -1,10 +1,10 @@
 /** Bytes that are put together in one growing buffer: pieces of a byte each, kept apart, would cost far more than they hold. */
-import type { BodyBudget } from './body-budget.ts';
+import type { Budget } from './body-budget.ts';
 
 export interface HeldBytesOptions {
   readonly maxBytes: number;
   /** What is held counts here. */
-  readonly budget: BodyBudget;
+  readonly budget: Budget;
 }
 
 const firstBytes = 4_096;

@@ -137,7 +137,7 @@ describe('a connection', () => {
   });
 
   test('that holds a body keeps others from holding more than there is room for', async () => {
-    const server = await startTestAdmissionServer({ limits: { maxBodyBytes: 90_000, maxBodyBytesInAll: 100_000 } });
+    const server = await startTestAdmissionServer({ limits: { maxBodyBytes: 90_000, maxBodyBytesInAll: 200_000 } });
     const ask = async (): Promise<number> =>
       (await askAdmission(server, '/inject', withObject(`"${'x'.repeat(60_000)}"`))).status;
     const holder = await openTlsConnection(server);

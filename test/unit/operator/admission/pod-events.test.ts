@@ -72,3 +72,14 @@ test('the same is said once in a while, and another thing at once', () => {
   events.tell(happened({ name: 'a' }));
   expect(added).toHaveLength(4);
 });
+
+test('whoever makes up Pods without end makes few Events of them', () => {
+  const clock = new ManualClock();
+  const added: NewObject[] = [];
+  const events = new PodEvents({ writer: { add: (event) => void added.push(event) }, instance: 'a', clock });
+  for (let count = 0; count < 1_000; count += 1) events.tell(happened({ name: `a-${count}` }));
+  expect(added).toHaveLength(50);
+  clock.advance(3_000);
+  for (let count = 0; count < 1_000; count += 1) events.tell(happened({ name: `a-${count}` }));
+  expect(added).toHaveLength(53);
+});
