@@ -55,10 +55,13 @@ test('operators, proxies and applications come back, and endpoints are current',
     await what;
     return performance.now() - startedMs;
   };
-  const answers = (): Promise<readonly string[]> => Promise.all(urls.map(answerOf));
+  const untilAnswers = async (expected: readonly string[]): Promise<void> => {
+    const answers = (): Promise<readonly string[]> => Promise.all(urls.map(answerOf));
+    await expect.poll(answers, { timeout: backWithinMs, interval: 100 }).toEqual(expected);
+  };
   const [operatorsMs, callsMs] = await Promise.all([
     sinceStart(untilReady(releaseNamespace)),
-    sinceStart(expect.poll(answers, { timeout: backWithinMs, interval: 100 }).toEqual(['changed', 'changed'])),
+    sinceStart(untilAnswers(['changed', 'changed'])),
   ]);
   const podsMs = await sinceStart(untilReady(own.name));
 
@@ -91,8 +94,8 @@ function isBack({ conditions, initContainerStatuses = [], containerStatuses }: P
 }
 
 async function podsIn(namespace: string): Promise<readonly PodObject[]> {
-  const path = `/api/v1/namespaces/${namespace}/pods`;
-  return (await cluster.mustRequest<{ readonly items: readonly PodObject[] }>({ method: 'GET', path })).items;
+  const list = { method: 'GET', path: `/api/v1/namespaces/${namespace}/pods` };
+  return (await cluster.mustRequest<{ readonly items: readonly PodObject[] }>(list)).items;
 }
 
 async function uidsIn(namespace: string): Promise<readonly string[]> {

@@ -17,7 +17,9 @@ export function showWhenFailed(cluster: Cluster, namespaces: () => readonly stri
 
 async function describeNamespace(cluster: Cluster, namespace: string): Promise<string> {
   const show = async (...args: readonly string[]): Promise<string> => {
-    const { stdout, stderr } = await cluster.kubectl([`--namespace=${namespace}`, ...args]);
+    const { code, stdout, stderr } = await cluster.kubectl([`--namespace=${namespace}`, ...args]);
+    // Few containers have started more than once.
+    if (code !== 0 && args.includes('--previous')) return '';
     return `--- ${namespace}: kubectl ${args.join(' ')}\n${(stdout + stderr).slice(-longestText)}`;
   };
   const pods = await cluster.kubectl([`--namespace=${namespace}`, 'get', 'pods', '--output=name']);
