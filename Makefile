@@ -1,7 +1,7 @@
 # The door to everything. `make` lists what there is.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup run cluster kubernetes test test-cluster test-system check fmt lint types knip golden golden-chart generate build images bench bench-operator soak clean
+.PHONY: help setup run cluster kubernetes test test-cluster test-system check fmt lint types knip golden golden-chart generate build images bench bench-operator bench-system soak clean
 
 # Node 26 comes from the pinned npm package `node`; whatever the machine has is only used to install it.
 MACHINE_PATH := $(PATH)
@@ -72,6 +72,9 @@ bench: build ## measure against the upstream direct and nginx
 bench-operator: build ## measure the operator with 1,000 and more proxies on a real API server
 	@$(NODE) test/bench/tables-main.ts
 	@QUICK="$(QUICK)" SIZE="$(SIZE)" $(NODE) test/bench/operator/bench-operator.ts
+
+bench-system: setup ## measure a proxy in a pod of a whole cluster: start to ready, memory while idle
+	@ONLY=system/figures $(NODE) test/run-tests.ts system
 
 soak: setup ## limits at full size (bodies of 1 GiB, 100,000 names), then changes and faults on an API server (MINUTES=10)
 	@SOAK_MIB=1024 FUZZ_RUNS=100 $(NODE) $(BIN)/vitest run --config test/vitest.config.ts feature/limits- feature/bad-fuzz

@@ -1,5 +1,8 @@
 /** docs/kubernetes.md, followed by a reader: every command, in order, and what each is said to show. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
 import { guideBlocks, guideShell, type Shell } from './support/guide.ts';
 import { earlyNamespace, symptoms } from './support/guide-symptoms.ts';
 import { importImages } from './support/import-images.ts';
@@ -32,6 +35,17 @@ const shown: readonly (readonly [part: string, output: readonly (string | RegExp
   ['helm upgrade', ['has been upgraded']],
 ];
 
+/** Of the chart, and of what the operator makes, one of each kind. */
+const toBeRemoved = [
+  'ClusterRole farpoint-operator',
+  'MutatingWebhookConfiguration farpoint-injector',
+  'ValidatingWebhookConfiguration farpoint-validator',
+  'Secret farpoint-system/farpoint-control-plane',
+  'Lease farpoint-system/farpoint-operator',
+  'ConfigMap shop/farpoint-trust-bundle',
+  'Service shop/orders-dapr',
+];
+
 beforeAll(async () => {
   await importImages(cluster);
   await uninstallChart(cluster);
@@ -44,31 +58,42 @@ afterAll(async () => {
   await uninstallChart(cluster);
 });
 
-test.for(blocks)('$heading, line $line', async ({ symptom, commands }, { skip }) => {
+test.for(blocks)('$heading, line $line', async ({ symptom, text: commands }, { skip }) => {
   // Whatever comes after a command that failed fails too, and says nothing.
   if (hasFailed) skip();
   hasFailed = true;
   const trouble = symptoms[symptom];
+  const isRemoval = commands.includes('helm uninstall');
+  if (isRemoval) expect(await leftovers(cluster)).toEqual(expect.arrayContaining(toBeRemoved));
   await trouble?.provoke(shell);
   const output = await shell(commands);
   for (const part of trouble?.shown ?? expected(commands)) expect(output).toMatch(part);
   await trouble?.mend(shell);
-  if (commands.includes('helm uninstall')) await expectNothingLeft();
+  // What the operator made is for the cluster's garbage collector, which takes a moment.
+  if (isRemoval) await expect.poll(() => leftovers(cluster), { timeout: 60_000, interval: 500 }).toEqual([]);
   hasFailed = false;
 });
 
 test('every trouble of the guide is brought about, and every output that is expected belongs to a command', () => {
   const troubles = blocks.map(({ symptom }) => symptom).filter((symptom) => symptom !== '');
   expect(Object.keys(symptoms)).toEqual(troubles);
-  const orphans = shown.filter(([part]) => blocks.filter(({ commands }) => commands.includes(part)).length !== 1);
+  const orphans = shown.filter(([part]) => blocks.filter(({ text }) => text.includes(part)).length !== 1);
   expect(orphans.map(([part]) => part)).toEqual([]);
 });
 
-function expected(commands: string): readonly (string | RegExp)[] {
-  return shown.filter(([part]) => commands.includes(part)).flatMap(([, output]) => output);
+test('the manifests that are shown are those that are applied', async () => {
+  const shownManifests = (await guideBlocks('yaml')).filter(({ heading }) => heading === 'Annotate and apply');
+  const applied = (await Promise.all(['orders', 'inventory-endpoint'].map(readExample))).join('---\n');
+  const [orders, endpoint] = parseAllDocuments(applied).map((document) => document.toJS() as unknown);
+  const [annotations, manifest] = shownManifests.map(({ text }) => parse(text) as unknown);
+  expect(orders).toMatchObject({ spec: { template: { metadata: annotations } } });
+  expect(endpoint).toEqual(manifest);
+});
+
+function readExample(name: string): Promise<string> {
+  return readFile(join(import.meta.dirname, '../../examples/kubernetes', `${name}.yaml`), 'utf8');
 }
 
-/** Definitions stay; objects that the operator made are for the garbage collector, which takes a moment. */
-async function expectNothingLeft(): Promise<void> {
-  await expect.poll(() => leftovers(cluster), { timeout: 60_000, interval: 500 }).toEqual([]);
+function expected(commands: string): readonly (string | RegExp)[] {
+  return shown.filter(([part]) => commands.includes(part)).flatMap(([, output]) => output);
 }

@@ -1,6 +1,6 @@
 /** Brings about, one by one, what the guide's troubleshooting is about, so that its commands show it. */
-import { readdir, readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
+import { containerProcess } from './container-process.ts';
 import type { Shell } from './guide.ts';
 
 export interface Symptom {
@@ -15,6 +15,7 @@ export interface Symptom {
 export const earlyNamespace = 'before-farpoint';
 
 const ordersReady = 'kubectl -n shop rollout status deployment/orders --timeout=2m';
+const aProxy = '--app-id=orders';
 const withinMs = { timeout: 90_000, interval: 500 };
 
 /** By the words that stand before it in the guide. */
@@ -46,13 +47,6 @@ export const symptoms: Readonly<Record<string, Symptom>> = {
       await shell(ordersReady);
     },
   },
-  'A pod has no proxy': {
-    async provoke(shell) {
-      await untilShown(shell, `kubectl -n ${earlyNamespace} get events`, /ProxyMissing/);
-    },
-    shown: [/before-farpoint +early .*[0-9]s\s*$/m, /before-farpoint .*ProxyMissing .*pod\/early .*delete it/],
-    mend: async () => undefined,
-  },
   '404, no such target': endpointChange(
     { scopes: ['billing'] },
     { status: 404, shown: [/"id":"orders"(?!.*httpEndpoints)/, /inventory +\[billing\]/] },
@@ -77,24 +71,31 @@ export const symptoms: Readonly<Record<string, Symptom>> = {
   },
   '403 for a URL': {
     async provoke(shell) {
-      await upgrade(shell, '--set proxy.urlCalls=deny');
+      // With a short time for the trouble that is next.
+      await upgrade(shell, '--set proxy.urlCalls=deny --set repair.interval=5s');
+      await untilShown(shell, callForStatus('https://inventory.shop.svc.cluster.local:8443'), /^403$/);
     },
     shown: ['--url-calls=deny'],
-    async mend(shell) {
-      await upgrade(shell, '--set proxy.urlCalls=allow');
+    mend: async () => undefined,
+  },
+  'A pod has no proxy': {
+    async provoke(shell) {
+      await untilShown(shell, `kubectl -n ${earlyNamespace} get events`, /ProxyMissing/);
     },
+    shown: [/before-farpoint +early .*[0-9]s\s*$/m, /before-farpoint .*ProxyMissing .*pod\/early .*delete it/],
+    mend: async () => undefined,
   },
   'A change does not arrive': {
     async provoke(shell) {
       await shell(`kubectl -n shop scale deployment orders --replicas=2; ${ordersReady}`);
       await untilShown(shell, 'kubectl -n shop get httpendpoint inventory', / 2\/2 /);
-      process.kill(await aProxy(), 'SIGSTOP');
+      process.kill(await containerProcess(aProxy), 'SIGSTOP');
       await patchEndpoint(shell, { spec: { headers: [{ name: 'x-day', value: 'two' }] } });
       await untilShown(shell, 'kubectl -n shop get httpendpoint inventory', / 1\/2 /);
     },
     shown: [/ 1\/2 /, /Programmed=False Pending: 1 of 2 proxies/, /\[pod\/orders-.*endpoint table applied.* revision=/],
     async mend(shell) {
-      process.kill(await aProxy('T'), 'SIGCONT');
+      process.kill(await containerProcess(aProxy, 'T'), 'SIGCONT');
       await untilShown(shell, 'kubectl -n shop get httpendpoint inventory', / 2\/2 /);
       await shell(`kubectl -n shop scale deployment orders --replicas=1; ${ordersReady}`);
     },
@@ -124,9 +125,12 @@ async function untilShown(shell: Shell, command: string, shown: RegExp): Promise
 }
 
 async function untilAnswered(shell: Shell, status: number): Promise<void> {
-  const url = 'localhost:3500/v1.0/invoke/inventory/method/stock/66';
-  const call = `kubectl -n shop exec deploy/orders -c orders -- curl -sS -o /dev/null -w '%{http_code}' ${url}`;
-  await expect.poll(() => shell(`${call} || true`), withinMs).toBe(String(status));
+  await untilShown(shell, callForStatus('inventory'), new RegExp(`^${status}$`));
+}
+
+function callForStatus(target: string): string {
+  const url = `localhost:3500/v1.0/invoke/${target}/method/stock/66`;
+  return `kubectl -n shop exec deploy/orders -c orders -- curl -sS -o /dev/null -w '%{http_code}' ${url}`;
 }
 
 async function annotateOrders(shell: Shell, key: string, value: string): Promise<void> {
@@ -151,20 +155,8 @@ async function applyClientSecret(shell: Shell): Promise<void> {
 }
 
 async function upgrade(shell: Shell, flags: string): Promise<void> {
-  await shell(`helm upgrade farpoint charts/farpoint -n farpoint-system --reset-then-reuse-values ${flags} --wait
-    kubectl -n farpoint-system rollout status deployment/farpoint-operator --timeout=2m
-    kubectl -n shop rollout restart deployment/orders
-    ${ordersReady}`);
-}
-
-/** The process of one of the proxies of `orders`, in a state that ps has a letter for. */
-async function aProxy(state = ''): Promise<number> {
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const [command, status] = await Promise.all(
-      ['cmdline', 'status'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
-    );
-    const isProxy = command?.includes('--app-id=orders') ?? false;
-    if (isProxy && (state === '' || (status ?? '').includes(`State:\t${state}`))) return Number(pid);
-  }
-  throw new Error('there is no proxy of orders');
+  await shell(`helm upgrade farpoint charts/farpoint -n farpoint-system --reset-then-reuse-values ${flags} --wait`);
+  // Until the last one of before is gone, pods may be like before.
+  await untilShown(shell, 'kubectl -n farpoint-system get pods --output=name | wc -l', /^2$/m);
+  await shell(`kubectl -n shop rollout restart deployment/orders; ${ordersReady}`);
 }

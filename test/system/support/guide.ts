@@ -1,4 +1,4 @@
-/** The commands of docs/kubernetes.md, and a shell to run them in as a reader would. */
+/** What stands in docs/kubernetes.md to be copied, and a shell to run its commands in as a reader would. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, symlink } from 'node:fs/promises';
@@ -16,12 +16,11 @@ export interface GuideBlock {
   readonly heading: string;
   /** What a paragraph of the troubleshooting above it begins with; `''` elsewhere. */
   readonly symptom: string;
-  /** Lines for a shell. */
-  readonly commands: string;
+  readonly text: string;
 }
 
-/** All that readers are told to run, in order. */
-export async function guideBlocks(): Promise<readonly GuideBlock[]> {
+/** In order; by default all that readers are told to run. */
+export async function guideBlocks(language = 'sh'): Promise<readonly GuideBlock[]> {
   const lines = (await readFile(join(root, 'docs/kubernetes.md'), 'utf8')).split('\n');
   const blocks: GuideBlock[] = [];
   let [heading, symptom] = ['', ''];
@@ -31,18 +30,18 @@ export async function guideBlocks(): Promise<readonly GuideBlock[]> {
     symptom = /^\*\*(.+?)\.\*\*/.exec(line)?.[1] ?? symptom;
     if (!line.startsWith('```')) continue;
     const end = lines.indexOf('```', index + 1);
-    if (line === '```sh') {
-      blocks.push({ line: index + 2, heading, symptom, commands: lines.slice(index + 1, end).join('\n') });
+    if (line === `\`\`\`${language}`) {
+      blocks.push({ line: index + 2, heading, symptom, text: lines.slice(index + 1, end).join('\n') });
     }
     index = end;
   }
   return blocks;
 }
 
-/** Resolves with all that is printed; throws it when a command fails. */
+/** Resolves with all that commands print; throws it when one fails. */
 export type Shell = (commands: string) => Promise<string>;
 
-/** In a folder like that of a clone, with kubectl and helm on the PATH. */
+/** In a folder that looks like a clone, with kubectl and helm on the PATH. */
 export async function guideShell({ kubeconfigPath, kubectlPath, helmPath }: ClusterAccess): Promise<Shell> {
   const folder = await mkdtemp(join(tmpdir(), 'farpoint-guide-'));
   for (const name of ['charts', 'examples']) await symlink(join(root, name), join(folder, name));

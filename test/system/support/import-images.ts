@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { buildImages } from '../../../images/build-images.ts';
 import type { Cluster } from './connect-cluster.ts';
 
-const folder = join(import.meta.dirname, '../../../dist/images');
+/** Not that of `make images`, which another run may build by a container engine: the two would take turns in it. */
+const folder = join(import.meta.dirname, '../../../.run/images');
 
 /** Makes them and gives them to the node: the first time that a cluster is asked, so once in a run of tests. */
 export async function importImages(cluster: Cluster): Promise<void> {
