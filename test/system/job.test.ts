@@ -62,6 +62,8 @@ test('a Job whose proxy is an ordinary container is told about, for it would not
   const spec = jobSpec(template);
   await own.apply(JSON.stringify({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'endless' }, spec }));
   const described = (): Promise<string> => own.kubectl('describe', 'job', 'endless');
-  await expect.poll(described, { timeout: 30_000 }).toMatch(/Warning +InjectionDoubtful .*the Job will not end by itself/);
+  await expect
+    .poll(described, { timeout: 30_000 })
+    .toMatch(/Warning +InjectionDoubtful .*the Job will not end by itself/);
   expect(await own.kubectl('get', 'job', 'endless', '--output=jsonpath={.status.succeeded}')).toBe('');
 });
