@@ -3,6 +3,7 @@ import type { Clock } from '#shared/clock/clock.ts';
 import { LinkError } from '#shared/errors/link-error.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import { TokenBucket } from '../identity/token-bucket.ts';
+import { isNamespaceGone } from '../kube/is-namespace-gone.ts';
 import type { KubeClient, NewObject } from '../kube/kube-client.ts';
 import { events } from '../kube/resource-types.ts';
 import type { StatusMetrics } from './status-metrics.ts';
@@ -74,8 +75,8 @@ export class EventWriter {
         const link = error instanceof LinkError ? error : null;
         // It got through at the try before, whose answer did not.
         if (link?.status === 409) return metrics.eventWritten('written');
-        // 404, 403: its namespace is gone or going.
-        const canRetry = link === null ? false : ![400, 403, 404, 413, 422].includes(link.status);
+        if (link !== null && isNamespaceGone(link)) return metrics.eventWritten('dropped');
+        const canRetry = link === null ? false : ![400, 403, 413, 422].includes(link.status);
         if (!canRetry || tries >= maxTries) return this.#drop('an event could not be written', { err: error });
         const backoffMs = firstBackoffMs * 2 ** tries * random();
         await clock.sleep(Math.max(link?.retryAfterMs ?? 0, backoffMs), signal);
