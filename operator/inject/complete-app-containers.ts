@@ -24,11 +24,16 @@ function completed(container: Container, { env, socketPath }: AppContainerPlan):
   const names = new Set((container.env ?? []).map(({ name }) => name));
   const missing = env.filter(({ name }) => !names.has(name));
   const mounts = container.volumeMounts ?? [];
-  const needsSocket = socketPath !== '' && !mounts.some(({ mountPath }) => mountPath === socketPath);
+  const needsSocket = socketPath !== '' && !mounts.some(({ mountPath }) => isSamePath(mountPath, socketPath));
   if (missing.length === 0 && !needsSocket) return container;
   return {
     ...container,
     ...(missing.length === 0 ? {} : { env: [...(container.env ?? []), ...missing] }),
     ...(needsSocket ? { volumeMounts: [...mounts, { name: socketVolume, mountPath: socketPath }] } : {}),
   };
+}
+
+/** A slash at the end makes no other folder. */
+function isSamePath(one: string, other: string): boolean {
+  return one === other || `${one}/` === other || one === `${other}/`;
 }

@@ -63,6 +63,7 @@ export function planProxy({ pod, appId, annotations, options }: PlanQuestion): P
   const argumentsOfProxy = proxyArguments({ appId, proxy, hasSocket: socketPath !== '', blockSeconds }, annotations);
   if (argumentsOfProxy === null) return null;
   const { args, settings } = argumentsOfProxy;
+  refuseAnyPort(annotations);
   return {
     warnings,
     plan: {
@@ -111,6 +112,13 @@ function defaultBlockSeconds(pod: Pod, annotations: PodAnnotations): number {
   const ownSeconds = given > 0 ? given : defaultGraceSeconds.proxy;
   const podSeconds = pod.spec.terminationGracePeriodSeconds ?? defaultGraceSeconds.pod;
   return Math.max(0, Math.min(longestBlockSeconds, Math.floor(podSeconds - ownSeconds - 1)));
+}
+
+/** For the proxy 0 is any free port, which nobody could find in a pod. */
+function refuseAnyPort(annotations: PodAnnotations): void {
+  const annotation = annotations.given('metrics-port');
+  if (annotation !== null && Number(annotation.value) === 0)
+    annotations.refuse(annotation, 'give a port from 1 to 65535');
 }
 
 interface Times {
