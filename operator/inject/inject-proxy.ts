@@ -35,7 +35,8 @@ function withProxy(pod: Pod, plan: ProxyPlan): UnknownRecord {
       ...completed,
       ...containersWithProxy(completed, plan),
       ...pullSecrets(spec, plan),
-      // Variables for each Service of the namespace are of no use to the proxy.
+      // The proxy has no use for variables about Services. An API server writes `true` here before it asks, which cannot be told
+      // from a user's own: therefore whatever such a variable could set is an argument as well (argument-table.ts).
       enableServiceLinks: spec.enableServiceLinks ?? false,
     },
   };
