@@ -1,7 +1,7 @@
 /**
  * Evicts Pods without a proxy, so that others with one take their place: few at a time, as disruption budgets allow, and of
- * each controller one at a time, the next one only after a Pod with a proxy has come. An injector that does not work
- * therefore costs a controller one Pod, and never makes a loop.
+ * each controller one at a time, the next one only after a Pod with a proxy has come. Of all controllers together as many wait
+ * for theirs as were seen to get it before. An injector that does not work therefore costs few Pods, and never makes a loop.
  */
 import type { Clock } from '#shared/clock/clock.ts';
 import { LinkError } from '#shared/errors/link-error.ts';
@@ -26,6 +26,14 @@ export interface EvictionsOptions {
 
 const minuteMs = 60_000;
 const maxControllers = 10_000;
+/** Who has no Pod with a proxy by then gets none. */
+const patienceMs = 5 * minuteMs;
+
+/** A controller that lost a Pod, and has none with a proxy for it yet. */
+interface Waiting {
+  readonly required: number;
+  readonly sinceMs: number;
+}
 
 export class Evictions {
   readonly #options: EvictionsOptions;
@@ -36,6 +44,10 @@ export class Evictions {
    * one by hand, once the injector works, lets it go on.
    */
   readonly #requiredByController = new RecentMap<number>(maxControllers);
+  /** By uid of the controller. */
+  readonly #waiting = new Map<string, Waiting>();
+  /** How many got what they waited for, since the last one that did not. */
+  #answered = 0;
   /** Said once until one succeeds. */
   #isFailing = false;
 
@@ -50,9 +62,10 @@ export class Evictions {
     signal: AbortSignal,
   ): Promise<boolean> {
     const countsByController = this.#countByController();
+    this.#lookAtWaiting(countsByController);
     let isWaiting = false;
     for (const candidate of unproxied.filter(canBeReplaced)) {
-      if (signal.aborted || !this.#hasBudget()) return true;
+      if (signal.aborted || !this.#hasBudget() || !this.#isTrusted()) return true;
       const controller = candidate.controller?.uid ?? '';
       const count = countsByController.get(controller) ?? 0;
       if (count < (this.#requiredByController.get(controller) ?? 0)) continue;
@@ -61,8 +74,10 @@ export class Evictions {
       if (outcome === 'forbidden') return false;
       if (outcome !== 'failed') isWaiting = true;
       if (outcome !== 'evicted') continue;
-      this.#evictedAtMs = [...this.#evictedAtMs, this.#options.clock.monotonicMs()];
+      const sinceMs = this.#options.clock.monotonicMs();
+      this.#evictedAtMs = [...this.#evictedAtMs, sinceMs];
       this.#requiredByController.set(controller, count + 1);
+      this.#waiting.set(controller, { required: count + 1, sinceMs });
     }
     return isWaiting;
   }
@@ -72,6 +87,21 @@ export class Evictions {
     const sinceMs = clock.monotonicMs() - minuteMs;
     this.#evictedAtMs = this.#evictedAtMs.filter((ms) => ms > sinceMs);
     return this.#evictedAtMs.length < perMinute;
+  }
+
+  /** Whether Pods with a proxy come often enough to risk another one. */
+  #isTrusted(): boolean {
+    return this.#waiting.size < Math.max(1, this.#answered);
+  }
+
+  #lookAtWaiting(countsByController: ReadonlyMap<string, number>): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const [controller, { required, sinceMs }] of this.#waiting) {
+      const isAnswered = (countsByController.get(controller) ?? 0) >= required;
+      if (!isAnswered && nowMs - sinceMs < patienceMs) continue;
+      this.#waiting.delete(controller);
+      this.#answered = isAnswered ? this.#answered + 1 : 0;
+    }
   }
 
   #countByController(): ReadonlyMap<string, number> {
