@@ -75,7 +75,7 @@ test.concurrent.each([native, classic])(
     expect([...requests.failures, ...slowRequests.failures]).toEqual([]);
     expect(reporting.reports.filter(({ kind, pod }) => kind === 'failed' && pod.startsWith(name))).toEqual([]);
     expect(ended().every(({ failed }) => failed === 0)).toBe(true);
-    expect(Math.min(...since)).toBeGreaterThan(20);
-    expect(requests.count).toBeGreaterThan(100);
+    expect(Math.min(...since)).toBeGreaterThan(5);
+    expect(requests.count).toBeGreaterThan(50);
   },
 );

@@ -1,4 +1,4 @@
-/** The application of programs/calling-app.ts, as an image and as the pods of a workload. */
+/** The application of programs/calling-app-main.ts, as an image and as the pods of a workload. */
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ export interface AppReport {
 export async function importCallingApp(cluster: Cluster): Promise<void> {
   const mark = join(cluster.access.folder, 'calling-app-imported');
   if (existsSync(mark)) return;
-  const program = await readFile(join(import.meta.dirname, '../programs/calling-app.ts'), 'utf8');
+  const program = await readFile(join(import.meta.dirname, '../programs/calling-app-main.ts'), 'utf8');
   await importProgram(cluster, { name: image, source: (await transform(program, { loader: 'ts' })).code });
   await writeFile(mark, '');
 }
