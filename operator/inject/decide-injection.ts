@@ -10,10 +10,15 @@ import { tokenVolume } from './proxy-volumes.ts';
 
 /** The kubelet puts it on the pods that it reads from files. */
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
+/** Of all annotations of an object, keys and values: the API server refuses more, but only after it has asked us. */
+const maxAnnotationsLength = 256 * 1024;
 
 /** Returns for any value whatsoever. Every mistake of a pod is in the report, not the first alone. */
 export function decideInjection(value: unknown, options: InjectionOptions): InjectionReport {
   const byKey = annotationsOf(value);
+  if (lengthOf(byKey) > maxAnnotationsLength) {
+    return { kind: 'refuse', mistakes: [`the annotations hold more than ${maxAnnotationsLength} bytes.`] };
+  }
   const annotations = new PodAnnotations(byKey, options.annotationPrefixes);
   const enabled = annotations.find('enabled');
   const isEnabled = annotations.boolean('enabled');
@@ -31,6 +36,12 @@ export function decideInjection(value: unknown, options: InjectionOptions): Inje
     return skip('InjectionOff', 'the operator was started without --proxy-image, so it injects nothing.');
   }
   return decideEnabled(pod, annotations, { options, keys: [...byKey.keys()] });
+}
+
+function lengthOf(annotations: ReadonlyMap<string, string>): number {
+  let length = 0;
+  for (const [key, value] of annotations) length += key.length + value.length;
+  return length;
 }
 
 interface Context {

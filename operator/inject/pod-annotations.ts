@@ -9,6 +9,17 @@ export interface Annotation {
 
 const falsyTexts: readonly string[] = ['n', 'no', 'false', 'f', 'off', '0', ''];
 const maxShownLength = 100;
+/** Of one annotation, unless it is a list: what has meaning is much shorter. */
+const maxLength = 4_096;
+const lists: readonly string[] = [
+  'env',
+  'env-from-secret',
+  'volume-mounts',
+  'volume-mounts-rw',
+  'sidecar-svc-annotations',
+];
+/** Nobody reads more of them. */
+const maxMistakes = 50;
 
 export class PodAnnotations {
   /** A sentence for each annotation that cannot be used. */
@@ -27,7 +38,7 @@ export class PodAnnotations {
     for (const prefix of this.#prefixes.toReversed()) {
       const key = `${prefix}/${name}`;
       const value = this.#annotations.get(key);
-      if (value !== undefined) return { key, value: value.trim() };
+      if (value !== undefined) return { key, value: this.#bounded({ key, value: value.trim() }, name) };
     }
     return null;
   }
@@ -69,12 +80,23 @@ export class PodAnnotations {
 
   /** Adds a mistake; what is allowed goes without a full stop. */
   refuse(annotation: Annotation, allowed: string): void {
-    this.mistakes.push(`${shownAnnotation(annotation)}: ${allowed}.`);
+    this.#add(`${shownAnnotation(annotation)}: ${allowed}.`);
   }
 
   /** The same for an annotation whose value may hold a secret: it is not repeated. */
   refuseUnseen({ key }: Annotation, allowed: string): void {
-    this.mistakes.push(`annotation ${key}: ${allowed}.`);
+    this.#add(`annotation ${key}: ${allowed}.`);
+  }
+
+  /** What is too long is a mistake, and counts as empty. */
+  #bounded(annotation: Annotation, name: string): string {
+    if (annotation.value.length <= maxLength || lists.includes(name)) return annotation.value;
+    this.refuse(annotation, `give ${maxLength} characters at most`);
+    return '';
+  }
+
+  #add(mistake: string): void {
+    if (this.mistakes.length < maxMistakes) this.mistakes.push(mistake);
   }
 }
 

@@ -52,10 +52,8 @@ function fromText(annotations: PodAnnotations): readonly Given[] {
   const annotation = annotations.given('env');
   if (annotation === null) return [];
   return annotation.value.split(betweenPairs).flatMap((pair, index) => {
-    const [, name = '', value = ''] = /^\s*([^=]*?)\s*=(.*)$/s.exec(pair) ?? [];
-    if (isUsable(name, annotation, { annotations, index })) {
-      return [{ variable: { name, value: value.trim() }, annotation }];
-    }
+    const { name, value } = pairFrom(pair);
+    if (isUsable(name, annotation, { annotations, index })) return [{ variable: { name, value }, annotation }];
     return [];
   });
 }
@@ -64,8 +62,10 @@ function fromSecrets(annotations: PodAnnotations): readonly Given[] {
   const annotation = annotations.given('env-from-secret');
   if (annotation === null) return [];
   return annotation.value.split(',').flatMap((pair, index) => {
-    const [, name = '', secret = '', key = secret] =
-      /^\s*([^=]*?)\s*=\s*([^:]*?)\s*(?::\s*(.*?)\s*)?$/s.exec(pair) ?? [];
+    const { name, value } = pairFrom(pair);
+    const colon = value.indexOf(':');
+    const secret = colon === -1 ? value : value.slice(0, colon).trim();
+    const key = colon === -1 ? secret : value.slice(colon + 1).trim();
     if (!isUsable(name, annotation, { annotations, index })) return [];
     if (secretPattern.test(secret) && keyPattern.test(key)) {
       return [{ variable: { name, valueFrom: { secretKeyRef: { name: secret, key } } }, annotation }];
@@ -80,6 +80,12 @@ function tokenFrom(annotationName: string, name: string, annotations: PodAnnotat
   const secret = annotations.text(annotationName, { pattern: secretPattern, allowed: 'give the name of a Secret' });
   if (annotation === null || secret === null) return [];
   return [{ variable: { name, valueFrom: { secretKeyRef: { name: secret, key: tokenKey } } }, annotation }];
+}
+
+/** By hand: a pattern would take the square of the time for a text of spaces. Without an equals sign there is no name. */
+function pairFrom(text: string): { readonly name: string; readonly value: string } {
+  const at = text.indexOf('=');
+  return at === -1 ? { name: '', value: '' } : { name: text.slice(0, at).trim(), value: text.slice(at + 1).trim() };
 }
 
 interface Place {

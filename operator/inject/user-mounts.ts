@@ -52,5 +52,7 @@ function mountsFrom(name: 'volume-mounts' | 'volume-mounts-rw', annotations: Pod
 }
 
 function withoutSlash(path: string): string {
-  return path.replace(/(?<=.)\/+$/, '');
+  let end = path.length;
+  while (end > 1 && path[end - 1] === '/') end -= 1;
+  return path.slice(0, end);
 }

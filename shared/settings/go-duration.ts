@@ -11,8 +11,9 @@ const unitMs: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
-const durationPattern = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+)$/;
-const partPattern = /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g;
+/** A digit has one place in it only, so that it takes no longer than the text is long. */
+const durationPattern = /^([+-]?)((?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+)$/;
+const partPattern = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g;
 
 /** Returns milliseconds, fractions included, or `null` when it is no duration. */
 export function msFromGoDuration(text: string): number | null {

@@ -22,7 +22,7 @@ const decimalFactors: Readonly<Record<string, number>> = {
   E: 1e18,
 };
 
-const quantityPattern = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([KMGTPE]i)|[eE]([+-]?\d+)|([numkMGTPE]?))$/;
+const quantityPattern = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:([KMGTPE]i)|[eE]([+-]?\d+)|([numkMGTPE]?))$/;
 
 /** Returns the bytes, rounded away from zero to a whole number as Kubernetes does, or `null` when it is no quantity. */
 export function bytesFromQuantity(text: string): number | null {
