@@ -8,6 +8,9 @@ export const appIdLabel = 'dapr.io/app-id';
 /** Selects the Pods that have a proxy. */
 export const proxyPodSelector = `${injectedLabel}=true`;
 
+/** As a field selector: Pods of which something runs or will. Those of a Job stay when they are through, and have no proxy then. */
+export const unfinishedPodSelector = 'status.phase!=Succeeded,status.phase!=Failed';
+
 export interface PodFacts {
   /** Whether the Pod is labelled as one that has a proxy. */
   readonly hasProxy: boolean;

@@ -7,6 +7,8 @@ export interface ListWatchOptions {
   readonly namespace: string;
   /** `''`: no selector. */
   readonly labelSelector: string;
+  /** Defaults to none. */
+  readonly fieldSelector?: string;
   /** Only metadata is asked for and kept (PartialObjectMetadata). */
   readonly isMetadataOnly: boolean;
   readonly onChange: (change: ObjectChange) => void;

@@ -1,6 +1,6 @@
 /** Looks for Pods that are to have a proxy and seem to have none: page by page, by their metadata. */
 import type { Clock } from '#shared/clock/clock.ts';
-import { proxyPodSelector } from '../identity/pod-facts.ts';
+import { proxyPodSelector, unfinishedPodSelector } from '../identity/pod-facts.ts';
 import { listPages } from '../kube/list-pages.ts';
 import type { ObjectSource } from '../kube/object-source.ts';
 import { trimmedObject } from '../kube/read-object.ts';
@@ -18,7 +18,6 @@ export interface ListUnproxiedPodsOptions {
 
 /** The selector of all the others. */
 const otherPods = proxyPodSelector.replace('=', '!=');
-const unfinished = 'status.phase!=Succeeded,status.phase!=Failed';
 
 /** Throws LinkError. */
 export async function listUnproxiedPods(
@@ -31,7 +30,13 @@ export async function listUnproxiedPods(
     let found: UnproxiedPod[] = [];
     await listPages({
       source: kube,
-      query: { type: pods, namespace, labelSelector: otherPods, fieldSelector: unfinished, isMetadataOnly: true },
+      query: {
+        type: pods,
+        namespace,
+        labelSelector: otherPods,
+        fieldSelector: unfinishedPodSelector,
+        isMetadataOnly: true,
+      },
       signal,
       onBegin: () => {
         found = [];

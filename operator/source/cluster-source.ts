@@ -6,7 +6,7 @@ import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { Configuration } from '#shared/resources/configuration.ts';
 import type { ParsedEndpoint } from '#shared/resources/parse-http-endpoint.ts';
-import { proxyPodSelector } from '../identity/pod-facts.ts';
+import { proxyPodSelector, unfinishedPodSelector } from '../identity/pod-facts.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { components, configurations, httpEndpoints, pods, secrets } from '../kube/resource-types.ts';
 import type { SecretReference } from '../tables/secret-uses.ts';
@@ -79,7 +79,13 @@ export class ClusterSource implements TableFeed {
       this.#watch({ type: httpEndpoints, keeper: this.#endpoints }),
       this.#watch({ type: configurations, keeper: this.#configurations, isOptional: true }),
       this.#watch({ type: components, keeper: this.#stores, isOptional: true }),
-      this.#watch({ type: pods, keeper: this.pods, isMetadataOnly: true, labelSelector: proxyPodSelector }),
+      this.#watch({
+        type: pods,
+        keeper: this.pods,
+        isMetadataOnly: true,
+        labelSelector: proxyPodSelector,
+        fieldSelector: unfinishedPodSelector,
+      }),
       this.#watch({ type: secrets, keeper: this.#secrets, isMetadataOnly: true }),
     ];
   }
@@ -175,6 +181,7 @@ export class ClusterSource implements TableFeed {
     readonly isOptional?: boolean;
     readonly isMetadataOnly?: boolean;
     readonly labelSelector?: string;
+    readonly fieldSelector?: string;
   }): KindWatch {
     const { namespaces, createListWatch, clock, logger } = this.#options;
     return new KindWatch({

@@ -27,6 +27,8 @@ export interface KindWatchOptions {
   /** `['']`: all. */
   readonly namespaces: readonly string[];
   readonly labelSelector: string;
+  /** Defaults to none. */
+  readonly fieldSelector?: string;
   readonly isMetadataOnly: boolean;
   /** A server that does not know the kind has no objects of it; otherwise the operator is not ready without it. */
   readonly isOptional: boolean;
@@ -89,7 +91,7 @@ export class KindWatch {
 
   /** A ListWatch begins with an empty memory: what it does not list is gone. */
   async #listAndWatch(namespace: string, signal: AbortSignal): Promise<void> {
-    const { type, labelSelector, isMetadataOnly, createListWatch } = this.#options;
+    const { type, labelSelector, fieldSelector = '', isMetadataOnly, createListWatch } = this.#options;
     let seen: Set<string> | null = new Set();
     const onChange = (change: ObjectChange): void => {
       const key = namespacedKey(change.object);
@@ -104,7 +106,15 @@ export class KindWatch {
       this.#synced.add(namespace);
       this.#options.onProgress();
     };
-    const watch = createListWatch({ type, namespace, labelSelector, isMetadataOnly, onChange, onSynced });
+    const watch = createListWatch({
+      type,
+      namespace,
+      labelSelector,
+      fieldSelector,
+      isMetadataOnly,
+      onChange,
+      onSynced,
+    });
     this.#watches.set(namespace, watch);
     await watch.run(signal);
   }

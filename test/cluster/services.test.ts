@@ -61,6 +61,21 @@ async function merge(path: string, body: unknown): Promise<void> {
 }
 
 describe('the Service of an app', () => {
+  test('is not there for Pods that are through, such as those of a Job', async () => {
+    const { apps, start } = await site();
+    await createPod(cluster, { namespace: apps, name: 'report-0', appId: 'report' });
+    await cluster.mustRequest({
+      method: 'PATCH',
+      path: `/api/v1/namespaces/${apps}/pods/report-0/status`,
+      contentType: 'application/merge-patch+json',
+      body: { status: { phase: 'Succeeded' } },
+    });
+    await start();
+    await createPod(cluster, { namespace: apps, name: 'orders-0' });
+    await serviceOf(apps, 'orders-dapr');
+    expect(await read(servicePath(apps, 'report-dapr'))).toBeNull();
+  });
+
   test('comes with its first Pod, is repaired and restored, and not written otherwise', async () => {
     const { apps, start } = await site();
     await start();

@@ -55,15 +55,15 @@ function start(namespaces: readonly string[]): ClusterSource {
 describe('what is watched', () => {
   test('is each kind once for all namespaces, Pods and Secrets by their metadata only', () => {
     expect(
-      watches.started.map(({ options: { type, namespace, isMetadataOnly, labelSelector } }) =>
-        [type.plural, namespace, isMetadataOnly, labelSelector].join(' '),
+      watches.started.map(({ options: { type, namespace, isMetadataOnly, labelSelector, fieldSelector } }) =>
+        [type.plural, namespace, isMetadataOnly, labelSelector, fieldSelector].join(' '),
       ),
     ).toEqual([
-      'httpendpoints  false ',
-      'configurations  false ',
-      'components  false ',
-      'pods  true dapr.io/sidecar-injected=true',
-      'secrets  true ',
+      'httpendpoints  false  ',
+      'configurations  false  ',
+      'components  false  ',
+      'pods  true dapr.io/sidecar-injected=true status.phase!=Succeeded,status.phase!=Failed',
+      'secrets  true  ',
     ]);
   });
 
