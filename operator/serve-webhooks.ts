@@ -26,6 +26,8 @@ export interface WebhooksOptions {
   readonly logger: Logger;
 }
 
+/** Whoever reaches the port can have them made. */
+const eventRate = { perSecond: 1, burst: 25 };
 /** The first with init containers that go on. */
 const nativeSince = { major: 1, minor: 29 };
 
@@ -51,7 +53,14 @@ export function serveWebhooks(options: WebhooksOptions): Promise<RunningAdmissio
 
 function injectionTools({ settings, kube, metrics, tasks, clock, logger }: WebhooksOptions): InjectionTools {
   const { proxy, annotationPrefixes, tokenAudience, watchNamespaces, replicaName } = settings;
-  const writer = new EventWriter({ kube: kube.client, clock, logger, metrics: metrics.status, random: Math.random });
+  const writer = new EventWriter({
+    kube: kube.client,
+    clock,
+    logger,
+    metrics: metrics.status,
+    random: Math.random,
+    rate: eventRate,
+  });
   tasks.add('events about pods', (signal) => writer.run(signal));
   const version = new ApiServerVersion({ kube: kube.client, clock, logger });
   tasks.add('version of the API server', (signal) => version.run(signal));

@@ -13,6 +13,7 @@ import { fakeToken } from '../../support/fake-token.ts';
 import { endpointObject, kubeObject, secretObject } from '../../support/kube-objects.ts';
 import { memoryLogger, type LogLine } from '../../support/memory-logger.ts';
 import { openPush, type PushReader } from '../../support/push-reader.ts';
+import { review } from '../../support/start-test-admission-server.ts';
 import { waitUntil } from '../../support/start-test-proxy.ts';
 import { startUpstream } from '../../support/start-upstream.ts';
 
@@ -88,9 +89,13 @@ async function fill({ client, watches, running }: Stage): Promise<void> {
   await waitUntil(() => running.isReady());
 }
 
-function connect({ running, client }: Stage): Promise<PushReader> {
+function caPemOf(client: FakeKubeClient): string {
   const data = recordFrom(client.object('secrets/far/farpoint-control-plane')?.['data']);
-  const caPem = Buffer.from(String(data?.['ca.crt']), 'base64').toString();
+  return Buffer.from(String(data?.['ca.crt']), 'base64').toString();
+}
+
+function connect({ running, client }: Stage): Promise<PushReader> {
+  const caPem = caPemOf(client);
   const token = fakeToken({ expiresAtMs: systemClock.epochMs() + 3_600_000 });
   return openPush({ port: running.pushPort, caPem }, token);
 }
@@ -108,6 +113,29 @@ describe('an operator', () => {
     expect({ port: running.pushPort, isReady: running.isReady() }).toEqual({ port: 0, isReady: false });
     const answer = await ask(running.metricsPort, { path: '/readyz' });
     expect(answer).toMatchObject({ status: 503, body: expect.stringContaining('not ready: the tables') as string });
+  });
+
+  test('answers about Pods before it has tables, and is not ready before it does', async () => {
+    const stage = await startStage(['--proxy-image=proxy:1', '--injector-name=inject']);
+    const { running, client } = stage;
+    expect(running.missing()).toContain(
+      "the operator's Secret with its certificate authority is not read yet: the API server has not answered",
+    );
+    await waitUntil(() => running.webhookPort > 0);
+    expect(running.missing()[0]).toBe('the tables are not compiled yet');
+    const annotations = { 'dapr.io/enabled': 'true', 'dapr.io/app-id': 'orders' };
+    const object = { metadata: { annotations }, spec: { containers: [{ name: 'app' }] } };
+    const target = { port: running.webhookPort, caPem: caPemOf(client) };
+    expect(await review(target, '/inject', { object })).toMatchObject({ allowed: true, patchType: 'JSONPatch' });
+    client.put('mutatingwebhookconfigurations//inject', {
+      metadata: { name: 'inject' },
+      webhooks: [{ name: 'injector.farpoint.dev', clientConfig: {} }],
+    });
+    await fill(stage);
+    await waitUntil(() => client.countOf('apply', 'mutatingwebhookconfigurations') === 1);
+    const { body } = await ask(running.metricsPort, { path: '/metrics' });
+    expect(body).toContain('farpoint_operator_webhook_ca_current{webhook="injector"} 1');
+    expect(body).toContain('farpoint_operator_injections_total{outcome="injected",reason=""} 1');
   });
 
   test('serves a proxy, writes status and trust bundle as the leader, and shows it in its metrics', async () => {
@@ -201,11 +229,13 @@ describe('an operator that cannot go on', () => {
     expect(line?.fields['parts']).toEqual(['source']);
   });
 
-  test('says why and ends: its port is taken', async () => {
+  test.each(['port', 'webhook-port'])('says why and ends: its --%s is taken', async (flag) => {
     const { port } = await startUpstream((_request, response) => response.end());
-    const stage = await startStage([`--port=${port}`]);
-    await waitUntil(() => stage.watches.started.length === 5);
-    stage.watches.syncAll();
+    const stage = await startStage([`--${flag}=${port}`]);
+    if (flag === 'port') {
+      await waitUntil(() => stage.watches.started.length === 5);
+      stage.watches.syncAll();
+    }
     expect(await stage.running.ended).toBe('forced');
     const failure = stage.lines.find(({ level }) => level === 'error');
     expect(failure?.message).toBe('a part of the operator failed; the operator ends');
