@@ -40,7 +40,8 @@ beforeAll(async () => {
     endpointManifest({ name: 'vault', baseUrl: vault.origin, ...tls, scopes: ['orders'] }),
     endpointManifest({ name: 'archive', baseUrl: plain.origin }),
     examplePod({ name: 'orders' }),
-    examplePod({ name: 'billing' }),
+    examplePod({ name: 'billing', prefix: 'farpoint.dev' }),
+    examplePod({ name: 'classic', annotations: { 'dapr.io/enable-native-sidecar': 'false' } }),
     examplePod({ name: 'socket', annotations: { 'dapr.io/unix-domain-socket-path': '/sockets' } }),
     examplePod({ name: 'guarded', annotations: { 'dapr.io/api-token-secret': 'api-token' } }),
   );
@@ -89,6 +90,12 @@ describe('a call', () => {
   test('by the app id of the application beside the proxy', async () => {
     const answer = await call('orders', 'http://localhost:3500/v1.0/invoke/orders/method/healthz');
     expect(answer).toEqual({ status: 200, body: '' });
+  });
+
+  test('through a proxy that is an ordinary container', async () => {
+    const names = await own.kubectl('get', 'pod', 'classic', '--output=jsonpath={.spec.containers[*].name}');
+    expect(names).toBe(`daprd ${container}`);
+    expect(await call('classic', invoke('archive'))).toEqual({ status: 200, body: 'from the archive' });
   });
 
   test('over a socket file', async () => {

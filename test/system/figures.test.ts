@@ -18,7 +18,7 @@ const starts = 10;
 const readyBarMs = 500;
 const memoryBarBytes = 40_000_000;
 /** From the last start to the first reading. */
-const settlingMs = 20_000;
+const settlingMs = 10_000;
 const resultFolder = join(import.meta.dirname, '../../.run');
 let own: OwnNamespace;
 

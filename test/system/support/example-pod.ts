@@ -3,7 +3,9 @@
 export interface ExamplePod {
   /** Also the app id. */
   readonly name: string;
-  /** Further ones, or other values of those that ask for a proxy. */
+  /** Of the annotations that ask for a proxy. */
+  readonly prefix?: string;
+  /** Further ones, or other values. */
   readonly annotations?: Readonly<Record<string, string>>;
   /** Of the program; it listens on 8080. */
   readonly args?: readonly string[];
@@ -15,14 +17,20 @@ export const exampleImage = 'registry.local/farpoint-example:1';
 export const container = 'app';
 
 /** What a pod of it is made of, a proxy asked for. */
-export function exampleTemplate({ name, annotations, args = ['orders'], command }: ExamplePod): {
+export function exampleTemplate(options: ExamplePod): {
   readonly metadata: object;
   readonly spec: Readonly<Record<string, unknown>>;
 } {
+  const { name, prefix = 'dapr.io', annotations, args = ['orders'], command } = options;
   return {
     metadata: {
       labels: { app: name },
-      annotations: { 'dapr.io/enabled': 'true', 'dapr.io/app-id': name, 'dapr.io/app-port': '8080', ...annotations },
+      annotations: {
+        [`${prefix}/enabled`]: 'true',
+        [`${prefix}/app-id`]: name,
+        [`${prefix}/app-port`]: '8080',
+        ...annotations,
+      },
     },
     spec: {
       securityContext: { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: 'RuntimeDefault' } },
