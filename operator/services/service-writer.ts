@@ -122,14 +122,19 @@ export class ServiceWriter {
     if (appId === null) return;
     const need = this.#needs.of(namespace, appId);
     if (need === null) this.#foreign.delete(key);
-    const step = planService(need === null ? null : wantedService(need), this.#store.service(key), owner);
+    const present = this.#store.service(key);
+    const step = planService(need === null ? null : wantedService(need), present, owner);
     if (step.kind !== 'delete') this.#unneededSinceMs.delete(key);
     if (step.kind === 'none') return;
     if (step.kind === 'delete' && step.why === 'unneeded' && !this.#isOverdue(key)) return;
     while (!this.#bucket.take() && !signal.aborted) await clock.sleep(tokenWaitMs, signal);
     const write = { step, key: { namespace, name }, signal };
     const outcome = await writeService(kube, write);
-    if (!signal.aborted) await this.#take(key, write, outcome);
+    if (signal.aborted) return;
+    // Lest the next look be faster than the watch; where the watch was faster, it may know better.
+    const isNews = (outcome.kind === 'created' || outcome.kind === 'updated') && this.#store.service(key) === present;
+    if (isNews) this.#store.upsert(outcome.object);
+    await this.#take(key, write, outcome);
   }
 
   /** Nobody has needed it for a while; otherwise it is looked at again when that is so. */
@@ -156,10 +161,10 @@ export class ServiceWriter {
         if (waitMs > 0) await clock.sleep(waitMs, signal);
         return;
       }
+      case 'gone':
+        return this.#store.remove(key);
       case 'created':
       case 'updated':
-        // Lest the next look be faster than the watch.
-        this.#store.upsert(outcome.object);
         break;
       case 'deleted':
         this.#store.remove(key);

@@ -10,8 +10,9 @@ import { manager, managerLabel } from './wanted-service.ts';
 export type ServiceOutcome =
   | { readonly kind: 'created' | 'updated'; readonly object: KubeObject }
   | { readonly kind: 'deleted' }
-  /** It is another by now, or gone: the watch shows it soon. */
+  /** It is another by now: the watch shows it soon. */
   | { readonly kind: 'outdated' }
+  | { readonly kind: 'gone' }
   /** Somebody else's has the name. */
   | { readonly kind: 'foreign'; readonly object: KubeObject }
   | { readonly kind: 'failed'; readonly error: LinkError };
@@ -32,7 +33,8 @@ export async function writeService(kube: Writer, write: ServiceWrite): Promise<S
     if (!(error instanceof LinkError)) throw error;
     const isCreation = write.step.kind === 'create';
     if (error.status === 409 && isCreation) return whoHasTheName(kube, write);
-    if (error.status === 409 || (error.status === 404 && !isCreation)) return { kind: 'outdated' };
+    if (error.status === 409) return { kind: 'outdated' };
+    if (error.status === 404 && !isCreation) return { kind: 'gone' };
     return { kind: 'failed', error };
   }
 }

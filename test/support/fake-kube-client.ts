@@ -88,7 +88,9 @@ export class FakeKubeClient implements KubeClient, Discovery, VersionReader, Pic
 
   async delete(type: ResourceType, key: ObjectKey, { preconditions = {} }: DeleteOptions): Promise<void> {
     const path = this.#called('delete', pathOf(type, key));
-    const { uid, resourceVersion } = this.#objects.get(path)?.metadata ?? {};
+    const present = this.#objects.get(path);
+    if (present === undefined) throw linkError(404);
+    const { uid, resourceVersion } = present.metadata;
     const isAnother =
       (preconditions.uid ?? uid) !== uid || (preconditions.resourceVersion ?? resourceVersion) !== resourceVersion;
     if (isAnother) throw linkError(409);

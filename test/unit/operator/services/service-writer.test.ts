@@ -25,7 +25,9 @@ interface Bench {
   readonly counts: () => { readonly own: number; readonly foreign: number };
   /** Completes the first list of Services. */
   readonly synced: () => Promise<void>;
-  /** Time goes on, and the watch shows what is there. */
+  /** The watch shows a Service. */
+  readonly show: (service: KubeObject) => void;
+  /** Time goes on. */
   readonly pass: (ms: number) => Promise<void>;
 }
 
@@ -89,6 +91,7 @@ function bench(): Bench {
       watches.syncAll();
       await settled();
     },
+    show: (service) => watches.show('services', service),
     pass,
   };
 }
@@ -160,6 +163,36 @@ describe('a Service', () => {
     expect(client.object(path('orders-dapr'))?.metadata.ownerReferences).toMatchObject([{ uid: 'role' }]);
     await pass(minuteMs);
     expect(client.calls).toHaveLength(2);
+  });
+});
+
+describe('a watch that is faster than the answer to a write', () => {
+  test('is believed: what was changed meanwhile is known, and can be deleted', async () => {
+    const { client, pods, pass, show } = await readyBench();
+    const create = client.create.bind(client);
+    client.create = async (type, object, options) => {
+      const made = await create(type, object, options);
+      const labels = { ...made.metadata.labels, mine: '1' };
+      show(client.put(path('orders-dapr'), { ...made, metadata: { ...made.metadata, labels } }));
+      return made;
+    };
+    pods.upsert(injectedPod('orders-0', 'orders'));
+    await pass(1_000);
+    expect(client.object(path('orders-dapr'))?.metadata.labels).toMatchObject({ mine: '1' });
+    pods.remove('shop/orders-0');
+    await pass(2 * minuteMs);
+    expect(client.object(path('orders-dapr'))).toBeUndefined();
+    expect(client.countOf('delete', 'services')).toBe(1);
+  });
+
+  test('does not leave behind what is gone', async () => {
+    const { client, pods, pass } = await readyBench();
+    pods.upsert(injectedPod('orders-0', 'orders'));
+    await pass(1_000);
+    client.remove(path('orders-dapr'));
+    pods.remove('shop/orders-0');
+    await pass(10 * minuteMs);
+    expect(client.countOf('delete', 'services')).toBe(1);
   });
 });
 
