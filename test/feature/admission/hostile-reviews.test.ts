@@ -112,7 +112,7 @@ describe.each(paths)('%s', (path) => {
 test('a message that is as long as somebody wants is shortened, and so are warnings', async () => {
   const server = await startTestAdmissionServer();
   const wrong = Object.fromEntries(
-    Array.from({ length: 5_000 }, (_, at) => [`farpoint.dev/enable${at}`, 'x'.repeat(300)]),
+    Array.from({ length: 500 }, (_, at) => [`farpoint.dev/enable${at}`, 'x'.repeat(300)]),
   );
   const annotations = { 'dapr.io/enabled': 'true', 'dapr.io/app-id': 'a', ...wrong };
   const object = { metadata: { annotations }, spec: { containers: [{ name: 'app' }] } };
