@@ -26,8 +26,6 @@ export interface WebhooksOptions {
   readonly logger: Logger;
 }
 
-/** Whoever reaches the port can have them made. */
-const eventRate = { perSecond: 1, burst: 25 };
 /** The first with init containers that go on. */
 const nativeSince = { major: 1, minor: 29 };
 
@@ -59,7 +57,6 @@ function injectionTools({ settings, kube, metrics, tasks, clock, logger }: Webho
     logger,
     metrics: metrics.status,
     random: Math.random,
-    rate: eventRate,
   });
   tasks.add('events about pods', (signal) => writer.run(signal));
   const version = new ApiServerVersion({ kube: kube.client, clock, logger });

@@ -8,11 +8,6 @@ import type { KubeClient, NewObject } from '../kube/kube-client.ts';
 import { events } from '../kube/resource-types.ts';
 import type { StatusMetrics } from './status-metrics.ts';
 
-interface EventRate {
-  readonly perSecond: number;
-  readonly burst: number;
-}
-
 export interface EventWriterOptions {
   readonly kube: Pick<KubeClient, 'create'>;
   readonly clock: Clock;
@@ -20,13 +15,12 @@ export interface EventWriterOptions {
   readonly metrics: StatusMetrics;
   /** A number between 0 and 1, to spread retries. */
   readonly random: () => number;
-  /** Defaults to 10 a second, and 50 at once. */
-  readonly rate?: EventRate;
 }
 
 const maxQueued = 1_000;
 const maxTries = 5;
-const defaultRate: EventRate = { perSecond: 10, burst: 50 };
+const perSecond = 10;
+const burst = 50;
 const firstBackoffMs = 500;
 
 export class EventWriter {
@@ -52,8 +46,8 @@ export class EventWriter {
 
   /** Writes until the signal is aborted; what waits then is lost, as Events may be. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, rate = defaultRate } = this.#options;
-    const bucket = new TokenBucket({ clock, ...rate });
+    const { clock } = this.#options;
+    const bucket = new TokenBucket({ clock, perSecond, burst });
     signal.addEventListener('abort', () => this.#wake(), { once: true });
     while (!signal.aborted) {
       const event = this.#queue.shift();
@@ -63,7 +57,7 @@ export class EventWriter {
         });
         continue;
       }
-      while (!bucket.take() && !signal.aborted) await clock.sleep(1_000 / rate.perSecond, signal);
+      while (!bucket.take() && !signal.aborted) await clock.sleep(1_000 / perSecond, signal);
       await this.#write(event, signal);
     }
   }
