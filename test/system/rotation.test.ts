@@ -35,7 +35,10 @@ const issueServer = async (
 };
 
 /** Exchanges what the Secret holds, as cert-manager would. */
-async function writeSecret(client: IssuedCertificate, ...roots: readonly CertificateAuthority[]): Promise<void> {
+async function writeSecret(
+  client: Pick<IssuedCertificate, 'chainPem' | 'privateKeyPem'>,
+  ...roots: readonly CertificateAuthority[]
+): Promise<void> {
   const ca = roots.map(({ certificatePem }) => certificatePem).join('');
   const data = { 'tls.crt': client.chainPem, 'tls.key': client.privateKeyPem, 'ca.crt': ca };
   await own.apply(secretManifest('vault-client', data));
@@ -76,7 +79,13 @@ test('a new client certificate, and then a new authority, reach calls that go on
     // One pod, and one table after the other: none of those that begin now goes back.
     expect(await calls.next()).not.toContain(before);
   };
-  await rotate('certificate', await clientOf(first), first);
+  // Somebody writes one half before the other: until they match, what was there is used.
+  const next = await clientOf(first);
+  await writeSecret({ chainPem: next.chainPem, privateKeyPem: client.privateKeyPem }, first);
+  const reason = '{.status.conditions[?(@.type=="ResolvedRefs")].reason}';
+  await own.kubectl('wait', `--for=jsonpath=${reason}=KeyMismatch`, 'httpendpoint/vault', '--timeout=10s');
+  expect(new Set(await calls.next())).toEqual(new Set([serialOf(client)]));
+  await rotate('certificate', next, first);
   // Another authority: first both sides trust it, then they use it, then the first one is forgotten.
   await rotate('both roots', await clientOf(first), first, second);
   const both = [first.certificatePem, second.certificatePem];

@@ -62,6 +62,8 @@ test('no call fails and no pod goes without its proxy while the chart is upgrade
   await own.apply(vaultAt('back'));
   const afterRollbackMs = await calls.until('back', soonMs);
   await pods.next();
+  await own.kubectl('wait', '--for=condition=Programmed', 'httpendpoint/vault', '--timeout=30s');
+  expect(await own.kubectl('get', 'httpendpoint', 'vault')).toContain('2/2');
   await Promise.all([calls.stop(), pods.stop()]);
 
   process.stdout.write(
