@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { link, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
@@ -14,7 +14,6 @@ import type { ImageConfig } from './image-plans.ts';
 export interface Layer {
   /** An archive of its files, in the folder of the archive. */
   readonly file: string;
-  readonly bytes: number;
   /** Hex. */
   readonly sha256: string;
 }
@@ -34,8 +33,7 @@ const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: '
 /** Packs a folder. */
 export async function packLayer(folder: string, file: string): Promise<Layer> {
   await pack(folder, await readdir(folder), file);
-  const { size } = await stat(file);
-  return { file, bytes: size, sha256: await sha256Of(file) };
+  return { file, sha256: await sha256Of(file) };
 }
 
 /** Writes the archive; returns the digest of the image's configuration, by which docker and Kubernetes know the image. */

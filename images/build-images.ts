@@ -1,14 +1,14 @@
 /** Builds the images into a folder: `farpoint-<name>.tar`, and the folders that they are made of. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { glob, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { glob, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { nodeFlagsIn } from '../scripts/node-flags-in.ts';
 import { packLayer, writeArchive, type Layer } from './archive.ts';
 import { assembleBaseLayer } from './base-layer.ts';
 import type { ContainerEngine } from './container-engine.ts';
 import { assembleExampleLayer } from './example-layer.ts';
-import { imagePlans, programNames, type ImageName } from './image-plans.ts';
+import { imagePlans, programNames, type ImageName, type ImagePlan } from './image-plans.ts';
 import { assembleProgramLayer } from './program-layer.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -26,8 +26,6 @@ export interface BuiltImage {
   readonly file: string;
   /** The digest of its configuration; `''` when a container engine built it, which has its own way to count. */
   readonly digest: string;
-  /** Of its layers, one after the other. */
-  readonly layerBytes: readonly number[];
 }
 
 export interface BuildImagesOptions {
@@ -48,31 +46,51 @@ export async function buildImages(options: BuildImagesOptions): Promise<readonly
   return images;
 }
 
+/** In a folder of its own, until all is there: another build of the same folder may be under way. */
 async function buildAll({ folder, engine }: BuildImagesOptions): Promise<readonly BuiltImage[]> {
   await mkdir(folder, { recursive: true });
-  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-  const nodeFlags = nodeFlagsIn(await readFile(join(root, 'cli/main.ts'), 'utf8'));
+  const work = await mkdtemp(join(folder, '.build-'));
+  try {
+    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+    const nodeFlags = nodeFlagsIn(await readFile(join(root, 'cli/main.ts'), 'utf8'));
+    await assembleLayers(work, nodeFlags);
+    const images: BuiltImage[] = [];
+    for (const plan of imagePlans({ version, nodeFlags })) {
+      const file = `farpoint-${plan.name}.tar`;
+      const built =
+        engine === null
+          ? await packImage(plan, work, file)
+          : await engine.build({ plan, version, folder: work, file: join(work, file) }).then(() => ({ digest: '' }));
+      images.push({ name: plan.name, reference: plan.reference, file: join(folder, file), ...built });
+    }
+    for (const entry of [...images.map(({ file }) => basename(file)), 'base', ...images.map(({ name }) => name)]) {
+      await rm(join(folder, entry), { recursive: true, force: true });
+      await rename(join(work, entry), join(folder, entry));
+    }
+    return images;
+  } finally {
+    await rm(work, { recursive: true });
+  }
+}
+
+async function assembleLayers(folder: string, nodeFlags: readonly string[]): Promise<void> {
   const libraries = await assembleBaseLayer(join(folder, 'base'));
   for (const name of programNames) {
     await assembleProgramLayer({ name, folder: join(folder, name), nodeFlags, libraries });
   }
   await assembleExampleLayer({ folder: join(folder, 'example'), libraries });
-  const packed = await mkdtemp(join(folder, '.layers-'));
-  try {
-    const base = await packLayer(join(folder, 'base'), join(packed, 'base.tar'));
-    const images: BuiltImage[] = [];
-    for (const plan of imagePlans({ version, nodeFlags })) {
-      const { name, reference, config } = plan;
-      const layers: readonly Layer[] = [base, await packLayer(join(folder, name), join(packed, `${name}.tar`))];
-      const file = join(folder, `farpoint-${name}.tar`);
-      const digest = engine === null ? await writeArchive({ reference, config, layers, file }) : '';
-      if (engine !== null) await engine.build({ plan, version, folder, file });
-      images.push({ name, reference, file, digest, layerBytes: layers.map(({ bytes }) => bytes) });
-    }
-    return images;
-  } finally {
-    await rm(packed, { recursive: true });
-  }
+}
+
+async function packImage(
+  { name, reference, config }: ImagePlan,
+  folder: string,
+  file: string,
+): Promise<{ digest: string }> {
+  const layers: readonly Layer[] = [
+    await packLayer(join(folder, 'base'), join(folder, 'base.tar')),
+    await packLayer(join(folder, name), join(folder, `${name}.tar`)),
+  ];
+  return { digest: await writeArchive({ reference, config, layers, file: join(folder, file) }) };
 }
 
 async function digestOfSources(engine: string): Promise<string> {

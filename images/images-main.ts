@@ -2,6 +2,7 @@
  * `make images`: builds the images into dist/images and prints their sizes. By docker or buildah where one works, else
  * without; ENGINE=none always without.
  */
+import { stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { buildImages } from './build-images.ts';
 import { findContainerEngine } from './container-engine.ts';
@@ -11,12 +12,9 @@ const root = join(import.meta.dirname, '..');
 const engine = process.env['ENGINE'] === 'none' ? null : await findContainerEngine();
 
 process.stdout.write(`building ${engine === null ? 'without a container engine' : `with ${engine.name}`}\n`);
-for (const { reference, file, digest, layerBytes } of await buildImages({
-  folder: join(root, 'dist/images'),
-  engine,
-})) {
-  const [bytes, compressed] = [layerBytes.reduce((sum, layer) => sum + layer), await compressedBytes(file)];
-  const sizes = `${megabytes(bytes)} MB, compressed ${megabytes(compressed)} MB`;
+for (const { reference, file, digest } of await buildImages({ folder: join(root, 'dist/images'), engine })) {
+  const [{ size }, compressed] = [await stat(file), await compressedBytes(file)];
+  const sizes = `${megabytes(size)} MB, compressed ${megabytes(compressed)} MB`;
   process.stdout.write(`${reference}  ${sizes}  ${relative(root, file)}  ${digest}\n`);
 }
 

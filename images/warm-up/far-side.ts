@@ -18,14 +18,10 @@ export interface FarSide {
   readonly port: number;
   /** What to call, with the status to expect. */
   readonly targets: readonly (readonly [string, number])[];
-  /** YAML: endpoints `plain` and `secured`. */
-  readonly manifests: string;
-  /** Of a proxy that gets the same endpoints from the operator. */
+  /** Of a proxy that gets endpoints `plain` and `secured` from the operator. */
   readonly controlPlaneFlags: readonly string[];
-  /** Adds endpoint `later` as a manifest. */
-  addManifest(): Promise<void>;
-  /** Adds it as the operator does. */
-  sendMore(): Promise<void>;
+  /** Adds endpoint `later`. */
+  sendMore(): void;
 }
 
 /** Starts it on free ports; files that the flags name are written to the folder. It ends with the signal. */
@@ -56,13 +52,13 @@ export async function startFarSide(folder: string, signal: AbortSignal): Promise
     },
   ];
   const later: FarEndpoint = { name: 'later', origin: `http://127.0.0.1:${port}`, tls: null };
-  let sendLater = (): unknown => null;
+  let sendLater = (): void => undefined;
   const operatorPort = await start(
     createTlsServer(tls, (request, response) => {
       request.resume();
       response.writeHead(200, { 'content-type': jsonLinesType, [streamIdField]: 'warm-up' });
       response.write(linesOf(endpoints, 'first'));
-      sendLater = () => response.write(`${JSON.stringify({ type: 'PING' })}\n${linesOf([later], 'second')}`);
+      sendLater = () => void response.write(`${JSON.stringify({ type: 'PING' })}\n${linesOf([later], 'second')}`);
     }),
   );
   const [tokenFile, caFile] = [join(folder, 'token.txt'), join(folder, 'ca.txt')];
@@ -71,15 +67,13 @@ export async function startFarSide(folder: string, signal: AbortSignal): Promise
   return {
     port,
     targets: ['plain', 'secured', `http://127.0.0.1:${port}`].map((target) => [target, 200]),
-    manifests: endpoints.map((endpoint) => JSON.stringify(manifestOf(endpoint))).join('\n---\n'),
     controlPlaneFlags: [
       '--mode=kubernetes',
       `--control-plane-address=localhost:${operatorPort}`,
       `--control-plane-token-file=${tokenFile}`,
       `--control-plane-ca-file=${caFile}`,
     ],
-    addManifest: () => writeFile(join(folder, 'later.yaml'), JSON.stringify(manifestOf(later))),
-    sendMore: () => Promise.resolve(void sendLater()),
+    sendMore: () => sendLater(),
   };
 }
 
@@ -87,20 +81,6 @@ interface FarEndpoint {
   readonly name: string;
   readonly origin: string;
   readonly tls: ClientTls | null;
-}
-
-function manifestOf({ name, origin, tls }: FarEndpoint): object {
-  const clientTLS = {
-    rootCA: { value: tls?.rootCa?.reveal() },
-    certificate: { value: tls?.identity?.certificateChain.reveal() },
-    privateKey: { value: tls?.identity?.privateKey.reveal() },
-  };
-  return {
-    apiVersion: 'dapr.io/v1alpha1',
-    kind: 'HTTPEndpoint',
-    metadata: { name },
-    spec: { baseUrl: origin, ...(tls === null ? {} : { clientTLS }) },
-  };
 }
 
 function linesOf(endpoints: readonly FarEndpoint[], revision: string): string {

@@ -10,7 +10,8 @@ import type { WarmUpStep } from './warm-up.ts';
 
 /** The second try is the first one that uses a connection again; one more, for good measure. */
 const enoughRequests = 3;
-const quietMs = 300;
+/** For what ends later, and for timers of up to a second. */
+const quietMs = 1_500;
 
 /** One operator whose API server answers 503. Files are made in the folder; the server ends with the signal. */
 export async function operatorSteps(folder: string, signal: AbortSignal): Promise<readonly WarmUpStep[]> {

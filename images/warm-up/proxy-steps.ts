@@ -1,15 +1,13 @@
-/** What a proxy does in its first minute in a pod: it gets a table, from a folder or an operator, and calls of each kind. */
-import { writeFile } from 'node:fs/promises';
+/** What a proxy does in its first minute in a pod: it gets tables from an operator, and calls of each kind. */
 import { request } from 'node:http';
-import { join } from 'node:path';
 import { systemClock } from '#shared/clock/clock.ts';
 import { freePort } from '../../examples/run/free-port.ts';
 import { startFarSide, type FarSide } from './far-side.ts';
 import type { WarmUpStep } from './warm-up.ts';
 
 const longestMs = 20_000;
-/** After the last call: for what ends a little later than its answer. */
-const quietMs = 300;
+/** After the last call: for what ends later than its answer, and for timers of up to a second, of which undici has one. */
+const quietMs = 1_500;
 const never = new AbortController().signal;
 
 interface ProxyPorts {
@@ -18,23 +16,9 @@ interface ProxyPorts {
   readonly metricsPort: number;
 }
 
-/** One proxy with a folder, and one with an operator. Files are made in the folder; what they call ends with the signal. */
+/** One proxy in a cluster. Files are made in the folder; what it talks to ends with the signal. */
 export async function proxySteps(folder: string, signal: AbortSignal): Promise<readonly WarmUpStep[]> {
   const farSide = await startFarSide(folder, signal);
-  await writeFile(join(folder, 'resources.yaml'), farSide.manifests);
-  return [
-    await proxyStep(farSide, { flags: ['--resources-path', folder], addLater: () => farSide.addManifest() }),
-    await proxyStep(farSide, { flags: farSide.controlPlaneFlags, addLater: () => farSide.sendMore() }),
-  ];
-}
-
-interface Mode {
-  readonly flags: readonly string[];
-  /** Makes endpoint `later` appear. */
-  readonly addLater: () => Promise<void>;
-}
-
-async function proxyStep(farSide: FarSide, { flags, addLater }: Mode): Promise<WarmUpStep> {
   const ports = { port: await freePort(), publicPort: await freePort(), metricsPort: await freePort() };
   const numbers = {
     '--app-port': farSide.port,
@@ -42,15 +26,18 @@ async function proxyStep(farSide: FarSide, { flags, addLater }: Mode): Promise<W
     '--dapr-public-port': ports.publicPort,
     '--metrics-port': ports.metricsPort,
   };
-  return {
-    argv: ['--app-id', 'warm-up', '--log-as-json', ...Object.entries(numbers).flat().map(String), ...flags],
-    use: async () => {
-      await useProxy(ports, farSide);
-      await addLater();
-      await waitForStatus(ports.port, '/v1.0/invoke/later/method/items', 200);
-      await systemClock.sleep(quietMs, never);
+  const settings = Object.entries(numbers).flat().map(String);
+  return [
+    {
+      argv: ['--app-id', 'warm-up', '--log-as-json', ...settings, ...farSide.controlPlaneFlags],
+      use: async () => {
+        await useProxy(ports, farSide);
+        farSide.sendMore();
+        await waitForStatus(ports.port, '/v1.0/invoke/later/method/items', 200);
+        await systemClock.sleep(quietMs, never);
+      },
     },
-  };
+  ];
 }
 
 async function useProxy({ port, publicPort, metricsPort }: ProxyPorts, farSide: FarSide): Promise<void> {
