@@ -8,12 +8,15 @@ export interface ConfigurationResult {
   readonly configuration: Configuration;
   /** Each begins with the location of its document. When there are any, the configuration is not to be used. */
   readonly mistakes: readonly string[];
+  /** Those of the mistakes that are good in Dapr: written rightly, and beyond what this version does. */
+  readonly unsupported: readonly string[];
 }
 
 /** Reads Configurations in order: a later one replaces what an earlier one says, field by field. */
 export function parseConfiguration(manifests: readonly Manifest[]): ConfigurationResult {
   // A set, because every field of a map that is none would say so.
   const mistakes = new Set<string>();
+  const unsupported = new Set<string>();
   let merged: UnknownRecord = {};
   for (const manifest of manifests) {
     if (!isConfiguration(manifest)) {
@@ -21,10 +24,14 @@ export function parseConfiguration(manifests: readonly Manifest[]): Configuratio
       continue;
     }
     const spec = recordFrom(withoutNulls(manifest.document['spec'])) ?? {};
+    for (const sentence of unsupportedHandlers(spec)) {
+      mistakes.add(`${manifest.location}: ${sentence}`);
+      unsupported.add(`${manifest.location}: ${sentence}`);
+    }
     readSpec(spec, (mistake) => mistakes.add(`${manifest.location}: ${mistake}`));
     merged = mergeRecords(merged, spec);
   }
-  return { configuration: readSpec(merged, () => undefined), mistakes: [...mistakes] };
+  return { configuration: readSpec(merged, () => undefined), mistakes: [...mistakes], unsupported: [...unsupported] };
 }
 
 /** Dapr does not look at either field in a file; where they say something else, the wrong file was named. */
@@ -35,7 +42,6 @@ function isConfiguration(manifest: Manifest): boolean {
 type Complain = (mistake: string) => void;
 
 function readSpec(spec: UnknownRecord, complain: Complain): Configuration {
-  refuseHandlers(spec, complain);
   const read = new FieldReader(spec, complain);
   const { apiLogging, metrics } = defaultConfiguration;
   // `metric` is the older spelling; where both say something, `metrics` wins (spec/observability.md §3).
@@ -64,12 +70,12 @@ function readSpec(spec: UnknownRecord, complain: Complain): Configuration {
 }
 
 /** A guard that is configured and does not run is worse than none: these are refused rather than skipped. */
-function refuseHandlers(spec: UnknownRecord, complain: Complain): void {
-  for (const pipeline of ['httpPipeline', 'appHttpPipeline']) {
+function unsupportedHandlers(spec: UnknownRecord): readonly string[] {
+  return ['httpPipeline', 'appHttpPipeline'].flatMap((pipeline) => {
     const handlers = recordFrom(spec[pipeline])?.['handlers'];
-    if (handlers === undefined || (Array.isArray(handlers) && handlers.length === 0)) continue;
-    complain(`spec.${pipeline}.handlers is not supported by this version; remove it`);
-  }
+    if (handlers === undefined || (Array.isArray(handlers) && handlers.length === 0)) return [];
+    return [`spec.${pipeline}.handlers is not supported by this version; remove it`];
+  });
 }
 
 function apiRules(read: FieldReader, path: string): readonly ApiAccessRule[] {

@@ -18,8 +18,8 @@ function parse(...specs: readonly string[]): ConfigurationResult {
 
 describe('parseConfiguration', () => {
   test('gives the defaults when nothing is said', () => {
-    expect(parse()).toEqual({ configuration: defaultConfiguration, mistakes: [] });
-    expect(parse('{}')).toEqual({ configuration: defaultConfiguration, mistakes: [] });
+    expect(parse()).toEqual({ configuration: defaultConfiguration, mistakes: [], unsupported: [] });
+    expect(parse('{}')).toEqual({ configuration: defaultConfiguration, mistakes: [], unsupported: [] });
     expect(parse('api:\nmetrics:\nhttpPipeline: { handlers: [] }')).toEqual(parse());
   });
 
