@@ -1,7 +1,7 @@
 # The door to everything. `make` lists what there is.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup run cluster kubernetes test test-cluster test-system check fmt lint types knip golden golden-chart generate build images bench bench-operator bench-system soak clean
+.PHONY: help setup run cluster kubernetes test test-cluster test-system check fmt lint types knip golden golden-chart generate build images bench bench-images bench-operator bench-system soak clean
 
 # Node 26 comes from the pinned npm package `node`; whatever the machine has is only used to install it.
 MACHINE_PATH := $(PATH)
@@ -68,6 +68,9 @@ images: setup ## the container images in dist/images, by docker or buildah where
 
 bench: build ## measure against the upstream direct and nginx
 	@$(NODE) test/bench/bench.ts
+
+bench-images: setup ## measure the images: sizes, start to ready, memory at rest; root on Linux
+	@$(NODE) test/bench/images-main.ts
 
 bench-operator: build ## measure the operator with 1,000 and more proxies on a real API server
 	@$(NODE) test/bench/tables-main.ts

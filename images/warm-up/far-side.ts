@@ -1,9 +1,7 @@
 /** What a proxy talks to in a warm-up: upstreams with and without TLS, and an operator that sends one table. */
-import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { once } from 'node:events';
 import { jsonLinesType, streamIdField } from '#shared/push/push-channel.ts';
 import type { PushMessage } from '#shared/push/push-message.ts';
@@ -18,14 +16,16 @@ export interface FarSide {
   readonly port: number;
   /** What to call, with the status to expect. */
   readonly targets: readonly (readonly [string, number])[];
-  /** Of a proxy that gets endpoints `plain` and `secured` from the operator. */
-  readonly controlPlaneFlags: readonly string[];
+  /** Of the operator, on localhost, which gives endpoints `plain` and `secured` to whoever asks. */
+  readonly operatorPort: number;
+  /** PEM, which the operator is verified by. */
+  readonly authority: string;
   /** Adds endpoint `later`. */
   sendMore(): void;
 }
 
-/** Starts it on free ports; files that the flags name are written to the folder. It ends with the signal. */
-export async function startFarSide(folder: string, signal: AbortSignal): Promise<FarSide> {
+/** Starts it on free ports. It ends with the signal. */
+export async function startFarSide(signal: AbortSignal): Promise<FarSide> {
   const authority = await CertificateAuthority.create('warm-up');
   const server = await authority.issueServer({ hosts: ['localhost', '127.0.0.1'] });
   const client = await authority.issueClient({ name: 'warm-up' });
@@ -61,18 +61,11 @@ export async function startFarSide(folder: string, signal: AbortSignal): Promise
       sendLater = () => void response.write(`${JSON.stringify({ type: 'PING' })}\n${linesOf([later], 'second')}`);
     }),
   );
-  const [tokenFile, caFile] = [join(folder, 'token.txt'), join(folder, 'ca.txt')];
-  await writeFile(tokenFile, 'warm-up');
-  await writeFile(caFile, authority.certificatePem);
   return {
     port,
     targets: ['plain', 'secured', `http://127.0.0.1:${port}`].map((target) => [target, 200]),
-    controlPlaneFlags: [
-      '--mode=kubernetes',
-      `--control-plane-address=localhost:${operatorPort}`,
-      `--control-plane-token-file=${tokenFile}`,
-      `--control-plane-ca-file=${caFile}`,
-    ],
+    operatorPort,
+    authority: authority.certificatePem,
     sendMore: () => sendLater(),
   };
 }

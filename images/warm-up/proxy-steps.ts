@@ -1,5 +1,7 @@
 /** What a proxy does in its first minute in a pod: it gets tables from an operator, and calls of each kind. */
+import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { systemClock } from '#shared/clock/clock.ts';
 import { freePort } from '../../examples/run/free-port.ts';
 import { startFarSide, type FarSide } from './far-side.ts';
@@ -18,7 +20,10 @@ interface ProxyPorts {
 
 /** One proxy in a cluster. Files are made in the folder; what it talks to ends with the signal. */
 export async function proxySteps(folder: string, signal: AbortSignal): Promise<readonly WarmUpStep[]> {
-  const farSide = await startFarSide(folder, signal);
+  const farSide = await startFarSide(signal);
+  const [tokenFile, caFile] = [join(folder, 'token'), join(folder, 'ca.crt')];
+  await writeFile(tokenFile, 'warm-up');
+  await writeFile(caFile, farSide.authority);
   const ports = { port: await freePort(), publicPort: await freePort(), metricsPort: await freePort() };
   const numbers = {
     '--app-port': farSide.port,
@@ -26,10 +31,15 @@ export async function proxySteps(folder: string, signal: AbortSignal): Promise<r
     '--dapr-public-port': ports.publicPort,
     '--metrics-port': ports.metricsPort,
   };
-  const settings = Object.entries(numbers).flat().map(String);
+  const settings = Object.entries(numbers).map(([flag, number]) => `${flag}=${number}`);
+  const controlPlane = [
+    `--control-plane-address=localhost:${farSide.operatorPort}`,
+    `--control-plane-token-file=${tokenFile}`,
+    `--control-plane-ca-file=${caFile}`,
+  ];
   return [
     {
-      argv: ['--app-id', 'warm-up', '--log-as-json', ...settings, ...farSide.controlPlaneFlags],
+      argv: ['--app-id=warm-up', '--mode=kubernetes', '--log-as-json', ...settings, ...controlPlane],
       use: async () => {
         await useProxy(ports, farSide);
         farSide.sendMore();

@@ -94,11 +94,20 @@ export class MeasuredProcess {
     if (this.#cgroup !== null) await rmdir(this.#cgroup.path).catch(() => undefined);
   }
 
-  async #pssBytes(): Promise<number> {
+  /** What nobody else can share: written pages of the process and its children. */
+  privateBytes(): Promise<number> {
+    return this.#smapsBytes('Private_Dirty');
+  }
+
+  #pssBytes(): Promise<number> {
+    return this.#smapsBytes('Pss');
+  }
+
+  async #smapsBytes(field: string): Promise<number> {
     let kilobytes = 0;
     for (const pid of await this.#pids()) {
       const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
-      kilobytes += Number(/^Pss: +(\d+) kB$/m.exec(rollup)?.[1] ?? 0);
+      kilobytes += Number(new RegExp(`^${field}: +(\\d+) kB$`, 'm').exec(rollup)?.[1] ?? 0);
     }
     return kilobytes * 1024;
   }

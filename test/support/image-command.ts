@@ -15,6 +15,8 @@ export interface ImageCommandOptions {
   readonly filesFolder: string;
   readonly args: readonly string[];
   readonly user?: number;
+  /** More flags of node. */
+  readonly nodeFlags?: readonly string[];
 }
 
 const main = join(import.meta.dirname, '../../cli/main.ts');
@@ -26,7 +28,7 @@ const script = `
 
 /** The command; it becomes the program, with the process id that it was started with. */
 export async function imageCommand(options: ImageCommandOptions): Promise<readonly string[]> {
-  const { folder, name, files, filesFolder, args, user = 65_532 } = options;
+  const { folder, name, files, filesFolder, args, user = 65_532, nodeFlags = [] } = options;
   // It is the root itself, and others than root shall read it.
   await chmod(filesFolder, 0o755);
   await mkdir(join(filesFolder, 'proc'));
@@ -36,7 +38,7 @@ export async function imageCommand(options: ImageCommandOptions): Promise<readon
   }
   const [base, program] = [join(folder, 'base'), join(folder, name)];
   const lower = [filesFolder, program, base].join(':');
-  const inside = [imageNode, ...nodeFlagsOf(main), `/farpoint/${name}.js`, ...args];
+  const inside = [imageNode, ...nodeFlagsOf(main), ...nodeFlags, `/farpoint/${name}.js`, ...args];
   // No variable of this machine: SSL_CERT_FILE and the like mean nothing inside.
   return [
     'env',
