@@ -14,6 +14,9 @@ const packages: Readonly<Record<string, string>> = {
   ip: 'iproute2',
   unshare: 'util-linux',
   mount: 'mount',
+  // What images are made of: images/base-layer.ts, images/example-layer.ts.
+  strip: 'binutils',
+  '/usr/bin/curl': 'curl',
   [join(networkPlugins, 'ptp')]: 'containernetworking-plugins',
 };
 
