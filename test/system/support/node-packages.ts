@@ -17,6 +17,9 @@ const packages: Readonly<Record<string, string>> = {
   // What images are made of: images/base-layer.ts, images/example-layer.ts.
   strip: 'binutils',
   '/usr/bin/curl': 'curl',
+  // What docs/kubernetes.md has readers run.
+  bash: 'bash',
+  openssl: 'openssl',
   [join(networkPlugins, 'ptp')]: 'containernetworking-plugins',
 };
 
