@@ -5,9 +5,10 @@ MAKEFLAGS += --no-print-directory
 
 # Node 26 comes from the pinned npm package `node`; whatever the machine has is only used to install it.
 MACHINE_PATH := $(PATH)
-BIN := $(CURDIR)/node_modules/.bin
+# Relative: the path of a clone may hold spaces.
+BIN := node_modules/.bin
 NODE := $(BIN)/node
-export PATH := $(BIN):$(PATH)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | \
