@@ -34,10 +34,10 @@ export function canInstall(env: NodeJS.ProcessEnv): boolean {
   return isInstalled('apt-get', env);
 }
 
-/** Installs packages, and shows all that apt-get says. Needs root. */
+/** Installs packages and removes none for them, and shows all that apt-get says. Needs root. */
 export async function installPackages(names: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   await aptGet(['update'], env);
-  await aptGet(['install', '--yes', '--no-install-recommends', ...names], env);
+  await aptGet(['install', '--yes', '--no-install-recommends', '--no-remove', ...names], env);
 }
 
 async function aptGet(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {

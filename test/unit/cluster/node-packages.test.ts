@@ -33,12 +33,12 @@ test('each package is missing once, however much of it is', async () => {
   expect(canInstall(env)).toBe(false);
 });
 
-test('they are installed without recommendations and without questions, from a fresh index', async () => {
+test('they are installed without recommendations, questions and removals, from a fresh index', async () => {
   const { env, log } = await machine(['apt-get']);
   expect(canInstall(env)).toBe(true);
   await installPackages(['runc', 'nftables'], env);
   expect(await readFile(log, 'utf8')).toBe(
-    'noninteractive update\nnoninteractive install --yes --no-install-recommends runc nftables\n',
+    'noninteractive update\nnoninteractive install --yes --no-install-recommends --no-remove runc nftables\n',
   );
 });
 
