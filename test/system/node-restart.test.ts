@@ -44,7 +44,7 @@ beforeEach(() => showWhenFailed(cluster, () => [own.name]));
 test('operators, proxies and applications come back, and endpoints are current', async () => {
   const urls = await Promise.all(Object.keys(kinds).map(async (name) => `${await own.serviceUrl(name)}${path}`));
   expect(await Promise.all(urls.map(answerOf))).toEqual(['before', 'before']);
-  const pods = [await uidsIn(own.name), await uidsIn(releaseNamespace)];
+  const [apps, operators] = await Promise.all([podsIn(own.name), podsIn(releaseNamespace)]);
 
   await cluster.stopNode();
   // Nobody is there to tell of it, and the tables of proxies are gone with the memory of their pods.
@@ -60,22 +60,25 @@ test('operators, proxies and applications come back, and endpoints are current',
     await expect.poll(answers, { timeout: backWithinMs, interval: 100 }).toEqual(expected);
   };
   const [operatorsMs, callsMs] = await Promise.all([
-    sinceStart(untilReady(releaseNamespace)),
+    sinceStart(untilReady(releaseNamespace, operators)),
     sinceStart(untilAnswers(['changed', 'changed'])),
   ]);
-  const podsMs = await sinceStart(untilReady(own.name));
+  const podsMs = await sinceStart(untilReady(own.name, apps));
 
   process.stdout.write(
     `after the start of the node: operators ready after ${secondsText(operatorsMs)}, calls answered after ${secondsText(callsMs)}, ` +
       `all pods ready after ${secondsText(podsMs)}\n`,
   );
-  expect([await uidsIn(own.name), await uidsIn(releaseNamespace)]).toEqual(pods);
 });
 
-/** Each container has started anew: what the API server knew of them before does not count. */
-async function untilReady(namespace: string): Promise<void> {
-  const waiting = async (): Promise<readonly string[]> =>
-    (await podsIn(namespace)).filter(({ status }) => !isBack(status)).map(({ metadata }) => metadata.name);
+/** Every one is ready, and each of its containers has started anew: what the API server knew of them before does not count. */
+async function untilReady(namespace: string, earlier: readonly PodObject[]): Promise<void> {
+  const waiting = async (): Promise<readonly string[]> => {
+    const pods = await podsIn(namespace);
+    return earlier
+      .filter((pod) => !pods.some((now) => now.metadata.uid === pod.metadata.uid && isBack(now.status, pod.status)))
+      .map(({ metadata }) => metadata.name);
+  };
   await expect.poll(waiting, { timeout: backWithinMs, interval: 200 }).toEqual([]);
 }
 
@@ -88,16 +91,17 @@ interface PodObject {
   };
 }
 
-function isBack({ conditions, initContainerStatuses = [], containerStatuses }: PodObject['status']): boolean {
-  const isReady = conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
-  return isReady && [...initContainerStatuses, ...containerStatuses].every(({ restartCount }) => restartCount > 0);
+function isBack(now: PodObject['status'], earlier: PodObject['status']): boolean {
+  const isReady = now.conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
+  const counts = restartsOf(earlier);
+  return isReady && restartsOf(now).every((restarts, index) => restarts > (counts[index] ?? 0));
+}
+
+function restartsOf({ initContainerStatuses = [], containerStatuses }: PodObject['status']): readonly number[] {
+  return [...initContainerStatuses, ...containerStatuses].map(({ restartCount }) => restartCount);
 }
 
 async function podsIn(namespace: string): Promise<readonly PodObject[]> {
   const list = { method: 'GET', path: `/api/v1/namespaces/${namespace}/pods` };
   return (await cluster.mustRequest<{ readonly items: readonly PodObject[] }>(list)).items;
-}
-
-async function uidsIn(namespace: string): Promise<readonly string[]> {
-  return (await podsIn(namespace)).map(({ metadata }) => metadata.uid);
 }
