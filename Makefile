@@ -28,7 +28,7 @@ cluster: setup ## a real API server, the operator, and a proxy to call, until Ct
 kubernetes: setup ## a whole cluster of one node with the images of `make images`, and a shell in it; needs Linux and root
 	@$(NODE) test/system/kubernetes-main.ts
 
-test: setup ## every test (ONLY=path runs some of them)
+test: setup ## every test but those on a whole cluster, which CI=true adds (ONLY=path runs some of them)
 	@ONLY="$(ONLY)" $(NODE) test/run-tests.ts
 
 test-cluster: setup ## the tests on a real API server and on a whole cluster; what they need is built the first time, by Go

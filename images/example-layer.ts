@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildProgram } from '../scripts/bundles.ts';
+import { nodeNotice } from './notices/node-notice.ts';
 import { noticesText } from './notices/notice.ts';
 import { systemNotices } from './notices/system-notices.ts';
 import { RootFolder } from './root-folder.ts';
@@ -25,6 +26,7 @@ export async function assembleExampleLayer({ folder, libraries }: ExampleLayerOp
   const below = new Set(libraries);
   const more = (await sharedLibraries(machineCurl)).filter((library) => !below.has(library));
   for (const library of more) await layer.copy(library, library);
-  await layer.write('/farpoint/NOTICES.txt', noticesText(await systemNotices([machineCurl, ...libraries, ...more])));
+  const notices = [await nodeNotice(), ...(await systemNotices([machineCurl, ...libraries, ...more]))];
+  await layer.write('/farpoint/NOTICES.txt', noticesText(notices));
   await layer.finish([imageCurl, ...more]);
 }

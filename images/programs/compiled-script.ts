@@ -17,7 +17,7 @@ export function scriptFiles(name: string): { readonly source: string; readonly c
   return { source: `${name}.script.js`, compiled: `${name}.script.v8` };
 }
 
-/** Reads a script. With compiled code that fits node and its flags, V8 takes that; else it compiles, and is slower. */
+/** Reads a script. With compiled code that fits node and its flags, V8 takes that; else it compiles, is slower, and says so. */
 export function readScript(folder: string, name: string, use: 'compiled' | 'source'): Script {
   const files = scriptFiles(name);
   // ASCII, as the build makes sure: one byte a character, in the file and in memory.
@@ -28,6 +28,11 @@ export function readScript(folder: string, name: string, use: 'compiled' | 'sour
   const script = new Script(source, { ...options, cachedData });
   // V8 has read it; freed at once, as the next garbage collection may be far off.
   cachedData.buffer.transfer(0);
+  if (script.cachedDataRejected === true) {
+    process.emitWarning(
+      `${files.compiled} does not fit this node and its flags, so starting takes longer (NODE_OPTIONS?)`,
+    );
+  }
   return script;
 }
 

@@ -88,6 +88,17 @@ describe.skipIf(missing.length > 0)(`images${missing.length > 0 ? ` need ${missi
     expect(stdout).toBe('false\n');
   });
 
+  test.for(programNames)('without compiled code that fits, %s runs, and says so', async (name) => {
+    const program = join(folder, name, 'farpoint', `${name}.js`);
+    const { stdout, stderr } = await run(
+      join(folder, 'base/usr/local/bin/node'),
+      ['--no-use-osr', program, '--version'],
+      { env: {} },
+    );
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(stderr).toContain(`Warning: ${name}.script.v8 does not fit`);
+  });
+
   test('the same sources give the same images', { timeout: longestMs }, async () => {
     const again = await buildImages({ folder: await temporaryFolder(), engine: null });
     expect(again.map(({ digest }) => digest)).toEqual(images.map(({ digest }) => digest));
@@ -128,6 +139,8 @@ describe.skipIf(missing.length > 0)(`images${missing.length > 0 ? ` need ${missi
     for (const part of ['Node.js 26', 'undici', 'GNU C Library', 'GCC Runtime Library Exception'])
       expect(notices).toContain(part);
     expect(notices).not.toMatch(/^express /m);
+    const ofExample = await readFile(join(folder, 'example/farpoint/NOTICES.txt'), 'utf8');
+    for (const part of ['Node.js 26', 'curl', 'GNU C Library']) expect(ofExample).toContain(part);
   });
 });
 
