@@ -31,6 +31,8 @@ export async function assembleBaseLayer(folder: string): Promise<readonly string
   const libraries = await sharedLibraries(node);
   for (const library of libraries) await root.copy(library, library);
   for (const [path, text] of Object.entries(systemFiles)) await root.write(path, text);
+  // Node looks here too, and complains when it is missing.
+  await root.makeFolder('/etc/ssl/certs');
   await root.finish([imageNode, ...libraries]);
   return libraries;
 }

@@ -29,6 +29,11 @@ export class RootFolder {
     await writeFile(await this.place(inside), text);
   }
 
+  /** An empty one. */
+  async makeFolder(inside: string): Promise<void> {
+    await mkdir(await this.place(inside));
+  }
+
   /** Copies what a path leads to, links followed. */
   async copy(from: string, inside: string): Promise<void> {
     await copyFile(from, await this.place(inside));

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../../examples/run/free-port.ts';
@@ -97,6 +98,12 @@ describe.skipIf(missing.length > 0)(`images${missing.length > 0 ? ` need ${missi
     );
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect(stderr).toContain(`Warning: ${name}.script.v8 does not fit`);
+  });
+
+  test('what the public trusts is where node looks for it', async () => {
+    const file = await readFile(join(folder, 'base/etc/ssl/cert.pem'), 'utf8');
+    expect(file.match(/-----BEGIN CERTIFICATE-----/g)).toHaveLength(rootCertificates.length);
+    expect(await readdir(join(folder, 'base/etc/ssl/certs'))).toEqual([]);
   });
 
   test('the same sources give the same images', { timeout: longestMs }, async () => {
