@@ -51,7 +51,7 @@ function corefileText(kubeconfig: string): string {
   health 127.0.0.1:8081
   ready ${readyAddress}
   kubernetes {
-    kubeconfig ${kubeconfig}
+    kubeconfig "${kubeconfig}"
     pods insecure
     ttl 5
   }

@@ -3,7 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cluster } from './connect-cluster.ts';
-import { nodeFiles, writeImageArchive } from './image-archive.ts';
+import { imageNode } from '../../../images/base-layer.ts';
+import { sharedLibraries } from '../../../images/shared-libraries.ts';
+import { writeImageArchive } from './write-image-archive.ts';
 
 export interface ProgramImage {
   /** With a tag other than `latest`, so that the node never asks a registry for it. */
@@ -22,12 +24,9 @@ export async function importProgram(
     const program = join(folder, 'program.mjs');
     await writeFile(program, source);
     const archive = join(folder, 'image.tar');
-    await writeImageArchive({
-      name,
-      files: { ...(await nodeFiles()), '/program.mjs': program },
-      entrypoint: ['/usr/local/bin/node', '/program.mjs'],
-      archive,
-    });
+    const libraries = (await sharedLibraries(process.execPath)).map((library) => [library, library] as const);
+    const files = { [imageNode]: process.execPath, ...Object.fromEntries(libraries), '/program.mjs': program };
+    await writeImageArchive({ name, files, entrypoint: [imageNode, '/program.mjs'], archive });
     await cluster.importImage(archive);
   } finally {
     await rm(folder, { recursive: true });

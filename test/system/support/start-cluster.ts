@@ -13,7 +13,7 @@ import { makeCgroup } from './cgroup.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { isDnsReady, startDns } from './cluster-dns.ts';
 import { type Cluster, connectCluster } from './connect-cluster.ts';
-import { writeImageArchive } from './image-archive.ts';
+import { writeImageArchive } from './write-image-archive.ts';
 import { apiServiceAddress, nodeAddress, nodeName, serviceRange } from './node-address.ts';
 import { pauseImage, writeNodeFiles } from './node-files.ts';
 import { type NodeProcesses, nodeProcesses, runCtr } from './node-processes.ts';
