@@ -130,7 +130,9 @@ function killAll(pids: readonly string[]): void {
 
 /** Volumes in memory, mounts and sockets: what is on disk stays. */
 async function forgetWhatAMachineForgets(folders: readonly string[]): Promise<void> {
-  const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '');
+  const lines = (await readFile('/proc/self/mounts', 'utf8')).split('\n');
+  // A space in a path is written in octal.
+  const mounts = lines.map((line) => (line.split(' ')[1] ?? '').replaceAll(String.raw`\040`, ' '));
   const gone = mounts.filter((path) => folders.some((folder) => path.startsWith(`${folder}/`)));
   // The innermost first.
   for (const path of gone.toReversed()) await run('umount', ['--lazy', path]);
