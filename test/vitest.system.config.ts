@@ -10,8 +10,9 @@ export default defineConfig({
     include: ['system/**/*.test.ts'],
     globalSetup: [join(import.meta.dirname, 'system/support/shared-cluster-setup.ts')],
     reporters: ['default', new TestCounts('test-system')],
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    // Waits inside say what did not come; these are for two busy cores, on which the first hook also builds the images.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     fileParallelism: false,
     passWithNoTests: false,
     allowOnly: false,

@@ -17,8 +17,6 @@ const cluster = sharedCluster();
 const starts = 10;
 const readyBarMs = 500;
 const memoryBarBytes = 40_000_000;
-/** Ten pods, one after the other, on a machine that is busy with others. */
-const longestMs = 300_000;
 /** From the last start to the first reading. */
 const settlingMs = 10_000;
 const resultFolder = join(import.meta.dirname, '../../.run');
