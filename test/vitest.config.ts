@@ -6,8 +6,8 @@ export default defineConfig({
   test: {
     root: import.meta.dirname,
     include: ['**/*.test.ts'],
-    // These need a real API server: vitest.cluster.config.ts.
-    exclude: ['cluster/**'],
+    // These need a real API server or a whole cluster, and have configurations of their own.
+    exclude: ['cluster/**', 'system/**'],
     reporters: ['default', new TestCounts('test-main')],
     testTimeout: 20_000,
     hookTimeout: 20_000,
