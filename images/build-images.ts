@@ -15,6 +15,7 @@ const root = join(import.meta.dirname, '..');
 /** All that an image depends on, except for the libraries of the machine. */
 const sources = [
   '{cli,crds,examples,images,operator,proxy,scripts,shared}/**/*.*',
+  'images/Dockerfile',
   'package-lock.json',
   'package.json',
   'LICENSE',
