@@ -53,7 +53,11 @@ export function proxySettingsFrom(argv: readonly string[], env: Environment): Pr
     disableBuiltinKubernetesSecretStore: values['disable-builtin-k8s-secret-store'],
     env: readableEnvironment(env),
     allowedEnvNames: allowedEnvNamesFrom(env),
-    ignoredFlags: [...ignoredFlags.map(({ name }) => name), ...flagsWithoutEffect(values)]
+    // The injector writes some with their default value, which is what is without them.
+    ignoredFlags: [
+      ...ignoredFlags.filter(({ name, default: value }) => value !== String(values[name])).map(({ name }) => name),
+      ...flagsWithoutEffect(values),
+    ]
       .filter((name) => given.has(name))
       .map((name) => `--${name}`),
   };

@@ -37,7 +37,7 @@ test('serves what its operator sends, over many tables and streams, and ends gra
   }
   await farpoint.logged('proxy is ready');
   const ignored = await farpoint.logged('these flags have no effect on invocation');
-  expect(ignored['flags']).toEqual(['--dapr-grpc-port', '--sentry-address']);
+  expect(ignored['flags']).toEqual(['--sentry-address']);
   farpoint.child.kill('SIGTERM');
   expect(await farpoint.ended).toMatchObject({ code: 0, stderr: '' });
   await waitUntil(() => operator.streams.every(({ isClosed }) => isClosed));
