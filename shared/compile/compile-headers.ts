@@ -102,7 +102,8 @@ export function compileHeader(
   // Files end in a newline, and `kubectl create secret --from-file` keeps it; no header value can.
   const text = withoutLineEnd(resolved.reveal());
   if (illegalInValue.test(text)) {
-    const message = `${field}: ${resolved.ref} holds a line break or another control character`;
+    const place = lookup.kind === 'inline' ? 'its value' : resolved.ref;
+    const message = `${field}: ${place} holds a line break or another control character`;
     note({ reason: 'InvalidHeader', message, severity: 'error', origin: isReference(lookup) ? 'reference' : 'spec' });
     return null;
   }

@@ -43,7 +43,7 @@ describe('kubectl apply', () => {
     expect(code).toBe(1);
     expect(said).toContain('admission webhook "validator.farpoint.dev" denied the request: ');
     expect(said).toContain('there is no PEM certificate in it');
-    expect(said).toContain('header A: inline holds a line break');
+    expect(said).toContain('header A: its value holds a line break');
     expect(said).toContain('environment variable DAPR_API_TOKEN may not be used by endpoints');
     expect(said).not.toContain('one');
   });
@@ -109,7 +109,7 @@ describe('an object that was broken before anybody checked', () => {
     expect(labelled).toMatchObject({ code: 0, stderr: expect.stringContaining('Warning: clientTLS.rootCA') as string });
     const headers = [{ name: 'A', value: 'one\ntwo' }];
     const worse = await apply(namespace, endpoint({ ...url, ...brokenCa, headers }));
-    expect(worse.said).toContain('denied the request: header A: inline holds a line break');
+    expect(worse.said).toContain('denied the request: header A: its value holds a line break');
     expect(worse.said).not.toContain('denied the request: clientTLS');
     expect(await apply(namespace, endpoint(url))).toEqual({ code: 0, said: 'httpendpoint.dapr.io/far configured\n' });
     expect(await client.kubectl(['delete', 'hep', 'far', `-n=${namespace}`])).toMatchObject({ code: 0 });

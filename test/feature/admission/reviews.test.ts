@@ -113,7 +113,7 @@ describe('/validate', () => {
     const server = await startTestAdmissionServer();
     const answer = await review(server, '/validate', { kind: 'HTTPEndpoint', object: broken });
     expect(answer).toMatchObject({ allowed: false, status: { code: 422 } });
-    expect(answer.status?.message).toContain('header A: inline holds a line break');
+    expect(answer.status?.message).toContain('header A: its value holds a line break');
     expect(server.counted.get('validated HTTPEndpoint denied')).toBe(1);
   });
 
