@@ -59,7 +59,10 @@ function decideEnabled(pod: Pod, annotations: PodAnnotations, { options, keys }:
   return {
     kind: 'inject',
     plan,
-    warnings: [...warnings, ...injectionWarnings({ pod, plan, annotations, keys })],
+    warnings: [
+      ...warnings,
+      ...injectionWarnings({ pod, plan, annotations, keys, prefixes: options.annotationPrefixes }),
+    ],
   };
 }
 

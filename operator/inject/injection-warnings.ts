@@ -9,16 +9,21 @@ import type { PodAnnotations } from './pod-annotations.ts';
 const ownPrefix = 'farpoint.dev/';
 /** The API server shortens what is longer together. */
 const maxUnknownNamed = 10;
+/** Each is compared with all names, and a pod may have thousands. */
+const maxUnknownCompared = 50;
+/** Letters that may differ where an annotation may be somebody else's. */
+const maxSlips = 2;
 
 export interface WarningsQuestion {
   readonly pod: Pod;
   readonly plan: ProxyPlan;
   readonly annotations: PodAnnotations;
   readonly keys: readonly string[];
+  readonly prefixes: readonly string[];
 }
 
 /** A sentence each. */
-export function injectionWarnings({ pod, plan, annotations, keys }: WarningsQuestion): readonly string[] {
+export function injectionWarnings({ pod, plan, annotations, keys, prefixes }: WarningsQuestion): readonly string[] {
   return [
     ...jobWarnings(pod, plan),
     ...networkWarnings(pod),
@@ -28,7 +33,7 @@ export function injectionWarnings({ pod, plan, annotations, keys }: WarningsQues
     ...annotationsWithoutEffect
       .flatMap((name) => annotations.find(name) ?? [])
       .map(({ key }) => `annotation ${key} has no effect: Farpoint has nothing like it.`),
-    ...unknownWarnings(keys),
+    ...unknownWarnings(keys, prefixes),
   ];
 }
 
@@ -81,16 +86,25 @@ function protocolWarnings(annotations: PodAnnotations): readonly string[] {
   return [`annotation ${annotation.key}: calls to an application that speaks gRPC are answered with 501.`];
 }
 
-/** With Farpoint's own prefix, nobody else can have meant something by it. */
-function unknownWarnings(keys: readonly string[]): readonly string[] {
-  return keys
-    .filter((key) => key.startsWith(ownPrefix))
-    .map((key) => key.slice(ownPrefix.length))
-    .filter((name) => !knownAnnotations.includes(name))
-    .slice(0, maxUnknownNamed)
-    .map((name) => {
-      const nearest = nearestName(name.slice(0, 63), knownAnnotations);
-      const advice = nearest === null ? '' : ` Did you mean ${ownPrefix}${nearest}?`;
-      return `annotation ${ownPrefix}${name} is not known.${advice}`;
-    });
+/** With Farpoint's own prefix, nobody else can have meant something by it; with another one, only a slip is told. */
+function unknownWarnings(keys: readonly string[], prefixes: readonly string[]): readonly string[] {
+  const starts = [ownPrefix, ...prefixes.map((prefix) => `${prefix}/`).filter((start) => start !== ownPrefix)];
+  return starts
+    .flatMap((start) =>
+      keys
+        .filter((key) => key.startsWith(start))
+        .map((key) => key.slice(start.length))
+        .filter((name) => !knownAnnotations.includes(name))
+        .slice(0, maxUnknownCompared)
+        .flatMap((name) => unknownWarning(start, name) ?? []),
+    )
+    .slice(0, maxUnknownNamed);
+}
+
+/** `null`: it may well mean something to somebody else. */
+function unknownWarning(start: string, name: string): string | null {
+  const isOwn = start === ownPrefix;
+  const nearest = nearestName(name.slice(0, 63), knownAnnotations, isOwn ? undefined : maxSlips);
+  if (nearest === null) return isOwn ? `annotation ${start}${name} is not known.` : null;
+  return `annotation ${start}${name} is not known. Did you mean ${start}${nearest}?`;
 }

@@ -1,8 +1,11 @@
 /** Finds the name that someone probably meant. Pure. */
 
-/** Returns the most similar of the names, or `null` when none is near enough to suggest. */
-export function nearestName(text: string, names: readonly string[]): string | null {
-  const nearEnough = Math.max(1, Math.floor(text.length / 3));
+/** Returns the most similar of the names, or `null` when none is near enough to suggest: a third of the text may differ. */
+export function nearestName(
+  text: string,
+  names: readonly string[],
+  nearEnough = Math.max(1, Math.floor(text.length / 3)),
+): string | null {
   let nearest: string | null = null;
   let shortest = nearEnough + 1;
   for (const name of names) {

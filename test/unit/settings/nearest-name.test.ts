@@ -16,4 +16,9 @@ describe('nearestName', () => {
   test.each(['', 'x', 'something-else', 'zzzzzz'])('suggests nothing for %j', (text) => {
     expect(nearestName(text, names)).toBeNull();
   });
+
+  test('suggests nothing that is further away than the caller allows', () => {
+    expect(nearestName('app-prot', names, 2)).toBe('app-port');
+    expect(nearestName('app-prot', names, 1)).toBeNull();
+  });
 });
