@@ -171,6 +171,16 @@ describe.skipIf(found === null)('a release', () => {
     expect([await may(shop), await may('default')]).toEqual(['yes', 'yes']);
   });
 
+  test('is the only one, and loses nothing to a second one', async () => {
+    const second = ['another', chartFolder, '--set=crds.takeOver=true', '--take-ownership'];
+    for (const place of ['--namespace=elsewhere', `--namespace=${namespace}`]) {
+      const { code, stderr } = await run(['install', ...second, place, '--create-namespace']);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`already, as release farpoint in namespace ${namespace}, and a cluster has one`);
+      expect(stderr).toContain(`helm uninstall farpoint --namespace ${namespace}`);
+    }
+  });
+
   test('leaves nothing but the definitions, and so what users wrote', async () => {
     expect(await present()).toHaveLength(definitions.length + 11);
     expect(await mustRun(['uninstall', 'farpoint'])).toContain('kept due to the resource policy');

@@ -30,6 +30,17 @@ annotations:
 {{- end }}
 {{- end }}
 
+{{/* Two releases would share their cluster-wide objects, and helm's --take-ownership would take them from the first one. */}}
+{{- define "farpoint.checkAlone" -}}
+{{- $role := lookup "rbac.authorization.k8s.io/v1" "ClusterRole" "" (include "farpoint.name" .) | default dict -}}
+{{- $annotations := ($role.metadata | default dict).annotations | default dict -}}
+{{- $name := index $annotations "meta.helm.sh/release-name" | default "" -}}
+{{- $namespace := index $annotations "meta.helm.sh/release-namespace" | default "" -}}
+{{- if and $name (or (ne $name .Release.Name) (ne $namespace .Release.Namespace)) -}}
+{{- fail (printf "\n\nFarpoint is in this cluster already, as release %s in namespace %s, and a cluster has one. Change it with\n  helm upgrade %s charts/farpoint --namespace %s --reset-then-reuse-values\nor remove it first with\n  helm uninstall %s --namespace %s\n" $name $namespace $name $namespace $name $namespace) -}}
+{{- end -}}
+{{- end }}
+
 {{/* What no schema can say. */}}
 {{- define "farpoint.checkPorts" -}}
 {{- $ports := list 6500 (int .Values.webhooks.port) (int .Values.metrics.port) -}}
