@@ -9,7 +9,12 @@ import { findContainerEngine } from './container-engine.ts';
 import { compressedBytes } from './compressed-bytes.ts';
 
 const root = join(import.meta.dirname, '..');
-const engine = process.env['ENGINE'] === 'none' ? null : await findContainerEngine();
+const asked = process.env['ENGINE'] ?? '';
+if (asked !== '' && asked !== 'none') {
+  process.stderr.write(`ENGINE=${asked} is not known: give none, or leave it out.\n`);
+  process.exit(1);
+}
+const engine = asked === 'none' ? null : await findContainerEngine();
 
 process.stdout.write(`building ${engine === null ? 'without a container engine' : `with ${engine.name}`}\n`);
 for (const { reference, file, digest } of await buildImages({ folder: join(root, 'dist/images'), engine })) {
