@@ -19,7 +19,7 @@ export interface WebhooksOptions {
   readonly kube: OperatorKube;
   readonly certificate: CertificateSource;
   /** What is known of the cluster; `null`: not everything yet. */
-  readonly feed: () => Pick<TableFeed, 'secretStoreKind'> | null;
+  readonly feed: () => Pick<TableFeed, 'secretStoreKind' | 'configuration'> | null;
   readonly metrics: OperatorMetrics;
   readonly tasks: TaskGroup;
   readonly clock: Clock;
@@ -49,7 +49,7 @@ export function serveWebhooks(options: WebhooksOptions): Promise<RunningAdmissio
   });
 }
 
-function injectionTools({ settings, kube, metrics, tasks, clock, logger }: WebhooksOptions): InjectionTools {
+function injectionTools({ settings, kube, feed, metrics, tasks, clock, logger }: WebhooksOptions): InjectionTools {
   const { proxy, annotationPrefixes, tokenAudience, watchNamespaces, replicaName } = settings;
   const writer = new EventWriter({
     kube: kube.client,
@@ -69,6 +69,10 @@ function injectionTools({ settings, kube, metrics, tasks, clock, logger }: Webho
       hasNativeSidecars: await version.isAtLeast(nativeSince),
     }),
     watchNamespaces,
+    hasConfiguration: (namespace, name) => {
+      const known = feed();
+      return known === null || known.configuration(`${namespace}/${name}`) !== null;
+    },
     events: new PodEvents({ writer, instance: replicaName, clock }),
     metrics: metrics.admission,
     clock,

@@ -5,6 +5,8 @@ import { injectProxy } from '../inject/inject-proxy.ts';
 import type { InjectionReport } from '../inject/injection-report.ts';
 import { jsonPatch } from '../inject/json-patch.ts';
 import type { InjectionOptions } from '../inject/plan-proxy.ts';
+import { PodAnnotations } from '../inject/pod-annotations.ts';
+import { annotationsOf } from '../inject/pod.ts';
 import { allowed, type AdmissionAnswer } from './admission-answer.ts';
 import type { AdmissionMetrics, InjectionReason } from './admission-metrics.ts';
 import type { AdmissionRequest } from './admission-review.ts';
@@ -15,6 +17,8 @@ export interface InjectionTools {
   readonly options: () => Promise<InjectionOptions>;
   /** Where proxies are served; empty: everywhere. */
   readonly watchNamespaces: readonly string[];
+  /** Whether a Configuration is there, as far as one knows. */
+  readonly hasConfiguration: (namespace: string, name: string) => boolean;
   readonly events: Pick<PodEvents, 'tell'>;
   readonly metrics: AdmissionMetrics;
   readonly clock: Clock;
@@ -44,7 +48,8 @@ async function answerFor(request: AdmissionRequest, tools: InjectionTools): Prom
     metrics.injectionDecided('skipped', 'NotAPod');
     return allowed;
   }
-  const report = decideInjection(pod, await tools.options());
+  const options = await tools.options();
+  const report = decideInjection(pod, options);
   // In a namespace that is not served nothing would ever answer the proxy, and the Pod would wait for it.
   const isServed = watchNamespaces.length === 0 || watchNamespaces.includes(namespace);
   if (!isServed && (report.kind !== 'skip' || report.reason !== 'NotEnabled')) {
@@ -55,8 +60,10 @@ async function answerFor(request: AdmissionRequest, tools: InjectionTools): Prom
   }
   const patch = jsonPatch(pod, injectProxy(pod, report));
   switch (report.kind) {
-    case 'inject':
-      return { ...injected(request, tools, report), patch };
+    case 'inject': {
+      const doubts = configurationWarnings(request, options.annotationPrefixes, tools.hasConfiguration);
+      return { ...injected(request, tools, [...report.warnings, ...doubts]), patch };
+    }
     case 'skip':
       return { ...skipped(request, tools, report), patch };
     case 'refuse':
@@ -64,10 +71,21 @@ async function answerFor(request: AdmissionRequest, tools: InjectionTools): Prom
   }
 }
 
+/** It may come later: manifests are applied in any order. */
+function configurationWarnings(
+  { object, namespace }: AdmissionRequest,
+  prefixes: readonly string[],
+  hasConfiguration: InjectionTools['hasConfiguration'],
+): readonly string[] {
+  const name = new PodAnnotations(annotationsOf(object), prefixes).given('config')?.value;
+  if (name === undefined || hasConfiguration(namespace, name)) return [];
+  return [`there is no Configuration ${name} in namespace ${namespace}: the proxy refuses calls until there is.`];
+}
+
 function injected(
   { object, namespace, isDryRun }: AdmissionRequest,
   { events, metrics }: InjectionTools,
-  { warnings }: Extract<InjectionReport, { kind: 'inject' }>,
+  warnings: readonly string[],
 ): AdmissionAnswer {
   metrics.injectionDecided('injected', '');
   if (!isDryRun && object !== null) {

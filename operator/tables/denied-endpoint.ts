@@ -15,7 +15,7 @@ export function deniedEndpoint(
   for (const { field, secretName } of secretUses) {
     const secret = { storeName, name: secretName };
     if (isSecretAllowed(secret, secretScopes)) continue;
-    const { reason, message } = secretDenial(secret);
+    const { reason, message } = secretDenial(secret, secretScopes);
     denials.push({ reason, message: `${field}: ${message}` });
   }
   const [first] = denials;

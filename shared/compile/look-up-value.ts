@@ -116,7 +116,7 @@ function lookUpSecret(
   { name, key }: SecretKeyRef,
 ): Lookup {
   if (typeof findSecret !== 'function') return findSecret;
-  if (!isSecretAllowed({ storeName, name }, secretScopes)) return secretDenial({ storeName, name });
+  if (!isSecretAllowed({ storeName, name }, secretScopes)) return secretDenial({ storeName, name }, secretScopes);
   const { fullName, secret } = findSecret(name);
   if ('kind' in secret) return secret;
   const found = secret.get(key);

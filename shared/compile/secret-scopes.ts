@@ -18,12 +18,17 @@ export function isSecretAllowed({ storeName, name }: SecretName, scopes: readonl
   return scope.defaultAccess === 'allow';
 }
 
-/** What a reference to a denied secret leads to. The message becomes the end of one that begins with the field. */
-export function secretDenial({ storeName, name }: SecretName): {
+/** What a reference to a secret that these scopes deny leads to. The message becomes the end of one that begins with the field. */
+export function secretDenial(
+  { storeName, name }: SecretName,
+  scopes: readonly SecretScope[],
+): {
   readonly kind: 'failed';
   readonly reason: string;
   readonly message: string;
 } {
-  const message = `the Configuration denies secret ${name} of store ${storeName} to this app`;
+  const isClosed = scopes.some((scope) => scope.storeName === everyStore);
+  const denial = isClosed ? 'the Configuration is missing or broken, which denies' : 'the Configuration denies';
+  const message = `${denial} secret ${name} of store ${storeName} to this app`;
   return { kind: 'failed', reason: 'SecretNotAllowed', message };
 }

@@ -49,6 +49,7 @@ export async function startTestAdmissionServer(options: TestAdmissionOptions = {
   const tools: InjectionTools = {
     options: () => Promise.resolve({ ...settings, hasNativeSidecars: true }),
     watchNamespaces: settings.watchNamespaces,
+    hasConfiguration: () => true,
     events: { tell: (event) => void events.push(event) },
     metrics,
     clock: systemClock,

@@ -74,6 +74,20 @@ describe('/inject', () => {
     );
   });
 
+  test('warns of a Configuration that is not there, and injects all the same: it may come later', async () => {
+    const hasConfiguration = (namespace: string, name: string): boolean => `${namespace}/${name}` === 'shop/strict';
+    const server = await startTestAdmissionServer({ tools: { hasConfiguration } });
+    const ask = (config: string): Promise<ReviewResponse> =>
+      review(server, '/inject', { object: pod({ ...annotated, 'dapr.io/config': config }) });
+    expect((await ask('strict')).warnings ?? []).toEqual([]);
+    const answer = await ask('strcit');
+    expect(answer).toMatchObject({
+      allowed: true,
+      warnings: ['there is no Configuration strcit in namespace shop: the proxy refuses calls until there is.'],
+    });
+    expect(patchOf(answer)).not.toEqual([]);
+  });
+
   test.each([
     ['another proxy is there', [], pod(annotated, 'daprd'), 'OtherProxy', 1],
     ['nothing is injected', ['--proxy-image='], pod(annotated), 'InjectionOff', 1],
