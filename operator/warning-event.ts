@@ -1,4 +1,5 @@
 /** Says on an object what somebody should do about it. Pure. */
+import { eventObject, type EventSource } from './event-object.ts';
 import type { NewObject } from './kube/kube-client.ts';
 import type { KubeObject } from './kube/kube-object.ts';
 
@@ -16,22 +17,21 @@ export interface Warning {
 /** The Event. Its name follows from the object and the reason, so that every leader writes the same one. */
 export function warningEvent(
   { object, apiVersion, kind, action, reason, note }: Warning,
-  origin: { readonly instance: string; readonly nowMs: number },
+  source: EventSource,
 ): NewObject {
   const { name, namespace = '', uid } = object.metadata;
-  return {
-    apiVersion: 'events.k8s.io/v1',
-    kind: 'Event',
-    metadata: { name: eventName(name, `${uid.slice(0, 16)}.${reason.toLowerCase()}`), namespace },
-    eventTime: new Date(origin.nowMs).toISOString().replace('Z', '000Z'),
-    reportingController: 'farpoint.dev/operator',
-    reportingInstance: origin.instance.slice(0, 128),
-    action,
-    reason,
-    regarding: { apiVersion, kind, name, namespace, uid },
-    note,
-    type: 'Warning',
-  };
+  return eventObject(
+    {
+      name: eventName(name, `${uid.slice(0, 16)}.${reason.toLowerCase()}`),
+      namespace,
+      action,
+      reason,
+      regarding: { apiVersion, kind, name, namespace, uid },
+      note,
+      type: 'Warning',
+    },
+    source,
+  );
 }
 
 /** A DNS subdomain, as the names of objects are. */

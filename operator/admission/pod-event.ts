@@ -1,6 +1,7 @@
 /** What happened to a Pod at its creation -> an Event where people look for it. Pure. */
 import { digestOf } from '#shared/compile/fingerprint.ts';
 import { recordFrom, type UnknownRecord } from '#shared/resources/read-field.ts';
+import { eventObject, type EventSource } from '../event-object.ts';
 import type { NewObject } from '../kube/kube-client.ts';
 
 export interface PodEvent {
@@ -22,27 +23,23 @@ const hourMs = 3_600_000;
  * The Event, about the controller that makes the Pod: the Pod has no name yet, or none that anybody knows. `null`: there is nothing
  * that it could be about. Its name follows from its content and the hour, so that replicas and repetitions make one.
  */
-export function podEvent(
-  { pod, namespace, reason, note }: PodEvent,
-  { instance, nowMs }: { readonly instance: string; readonly nowMs: number },
-): NewObject | null {
+export function podEvent({ pod, namespace, reason, note }: PodEvent, source: EventSource): NewObject | null {
   const subject = controllerOf(pod) ?? namedPod(pod);
   if (subject === null || namespace === '') return null;
   const text = note.length <= maxNoteLength ? note : `${note.slice(0, maxNoteLength - 1).toWellFormed()}…`;
-  const identity = digestOf(JSON.stringify([subject, namespace, reason, text, Math.floor(nowMs / hourMs)]));
-  return {
-    apiVersion: 'events.k8s.io/v1',
-    kind: 'Event',
-    metadata: { name: `${subject.name.slice(0, 200).replace(/[-.]+$/, '')}.${identity.slice(0, 16)}`, namespace },
-    eventTime: new Date(nowMs).toISOString().replace('Z', '000Z'),
-    reportingController: 'farpoint.dev/operator',
-    reportingInstance: instance.slice(0, 128),
-    action: 'InjectProxy',
-    reason,
-    regarding: { ...subject, namespace },
-    note: text,
-    type: 'Warning',
-  };
+  const identity = digestOf(JSON.stringify([subject, namespace, reason, text, Math.floor(source.nowMs / hourMs)]));
+  return eventObject(
+    {
+      name: `${subject.name.slice(0, 200).replace(/[-.]+$/, '')}.${identity.slice(0, 16)}`,
+      namespace,
+      action: 'InjectProxy',
+      reason,
+      regarding: { ...subject, namespace },
+      note: text,
+      type: 'Warning',
+    },
+    source,
+  );
 }
 
 interface Subject {

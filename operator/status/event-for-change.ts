@@ -1,45 +1,40 @@
 /** One change of a condition -> one Event (events.k8s.io/v1). Pure. */
 import { digestOf } from '#shared/compile/fingerprint.ts';
+import { eventObject, type EventSource } from '../event-object.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import type { NewObject } from '../kube/kube-client.ts';
 import type { ConditionState } from './condition.ts';
 import type { ConditionChange } from './plan-status.ts';
 
-export interface EventOrigin {
+export interface EventOrigin extends EventSource {
   /** The HTTPEndpoint. */
   readonly object: KubeObject;
   readonly generation: number;
-  /** Which replica says so. */
-  readonly instance: string;
-  readonly nowMs: number;
 }
 
-/** Who says so, as `kubectl describe` shows it. */
-const reportingController = 'farpoint.dev/operator';
 /** The API server's limit is 1024 bytes. */
 const maxNoteBytes = 1_000;
 
 /** The Event. Its name follows from its content, so that a second try does not make a second Event. */
 export function eventForChange({ before, after }: ConditionChange, origin: EventOrigin): NewObject {
-  const { object, instance, nowMs } = origin;
+  const { object, nowMs } = origin;
   const { name, namespace = '', uid } = object.metadata;
   const type = after?.type ?? before?.type ?? '';
   const reason = after?.reason ?? `No${before?.reason ?? ''}`;
   const note = after === null ? `${type} is no longer the case` : `${type} is ${after.status}: ${after.message}`;
   const identity = [uid, type, after?.status ?? '', reason, origin.generation, nowMs];
-  return {
-    apiVersion: 'events.k8s.io/v1',
-    kind: 'Event',
-    metadata: { name: eventName(name, JSON.stringify(identity)), namespace },
-    eventTime: new Date(nowMs).toISOString().replace('Z', '000Z'),
-    reportingController,
-    reportingInstance: instance.slice(0, 128),
-    action: 'SetCondition',
-    reason: reason.slice(0, 128),
-    regarding: { apiVersion: 'dapr.io/v1alpha1', kind: 'HTTPEndpoint', name, namespace, uid },
-    note: shortened(note),
-    type: after !== null && isWarning(after) ? 'Warning' : 'Normal',
-  };
+  return eventObject(
+    {
+      name: eventName(name, JSON.stringify(identity)),
+      namespace,
+      action: 'SetCondition',
+      reason: reason.slice(0, 128),
+      regarding: { apiVersion: 'dapr.io/v1alpha1', kind: 'HTTPEndpoint', name, namespace, uid },
+      note: shortened(note),
+      type: after !== null && isWarning(after) ? 'Warning' : 'Normal',
+    },
+    origin,
+  );
 }
 
 /** A DNS subdomain, as the names of objects are, for any name of an object. */
