@@ -1,13 +1,11 @@
 /** Which Pods the API server sends to the injector: the one source; the chart's template is compared with it by a test. Pure. */
+import { falsyTexts } from '../inject/pod-annotations.ts';
 
 export interface MatchCondition {
   readonly name: string;
   /** CEL. */
   readonly expression: string;
 }
-
-/** What an annotation says no with, in any case. As operator/inject has it. */
-const falsy = ['', '0', 'f', 'false', 'n', 'no', 'off'];
 
 /**
  * Pods with an annotation `enabled` that says something else than no: whatever else it says is the injector's to judge. All other
@@ -21,7 +19,7 @@ export function injectorMatchConditions(annotationPrefixes: readonly string[]): 
       name: 'annotated',
       expression:
         `has(object.metadata.annotations) && ${names}.exists(name, name in object.metadata.annotations && ` +
-        `!(object.metadata.annotations[name].lowerAscii() in ${listOf(falsy)}))`,
+        `!(object.metadata.annotations[name].lowerAscii() in ${listOf(falsyTexts)}))`,
     },
   ];
 }

@@ -10,6 +10,7 @@ import type { KubeClient, NewObject } from '../kube/kube-client.ts';
 import type { KubeObject, ObjectMeta } from '../kube/kube-object.ts';
 import { controlPlaneSecret } from '../kube/permissions.ts';
 import { secrets } from '../kube/resource-types.ts';
+import { manager, managerLabel } from '../ownership/managed-by.ts';
 import { hasOwner, noOwner, ownersFor, type ObjectOwner } from '../ownership/object-owner.ts';
 import type { AuthorityLifetimes } from './authority-lifetimes.ts';
 import { afterStep, createAuthorityState, rotationStep, type RotationContext } from './authority-rotation.ts';
@@ -162,7 +163,7 @@ function newSecret(
     metadata: {
       name: controlPlaneSecret,
       namespace,
-      labels: { 'app.kubernetes.io/managed-by': 'farpoint-operator' },
+      labels: { [managerLabel]: manager },
       ...owners,
     },
     type: 'Opaque',

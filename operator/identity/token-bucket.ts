@@ -28,4 +28,10 @@ export class TokenBucket {
     this.#tokens -= 1;
     return true;
   }
+
+  /** Resolves when a token was taken, or the signal is aborted. */
+  async wait(signal: AbortSignal): Promise<void> {
+    const { clock, perSecond } = this.#options;
+    while (!this.take() && !signal.aborted) await clock.sleep(1_000 / perSecond, signal);
+  }
 }

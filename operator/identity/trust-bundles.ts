@@ -12,6 +12,7 @@ import type { ObjectChange } from '../kube/list-watch.ts';
 import { configMaps } from '../kube/resource-types.ts';
 import { hasOwner, ownersFor, type ObjectOwner } from '../ownership/object-owner.ts';
 import type { Warning } from '../warning-event.ts';
+import { manager, managerLabel } from '../ownership/managed-by.ts';
 import type { PodDirectory } from './pod-directory.ts';
 
 /** The field that volumes show as a file. */
@@ -36,8 +37,6 @@ export interface TrustBundlesOptions {
 const checkMs = 60_000;
 /** After a failure that may pass. */
 const retryMs = 2000;
-const managerLabel = 'app.kubernetes.io/managed-by';
-const manager = 'farpoint-operator';
 
 export class TrustBundles {
   readonly #options: TrustBundlesOptions;

@@ -7,7 +7,8 @@ export interface Annotation {
   readonly value: string;
 }
 
-const falsyTexts: readonly string[] = ['n', 'no', 'false', 'f', 'off', '0', ''];
+/** What says no, in any case; what says yes is in isTruthy. */
+export const falsyTexts: readonly string[] = ['', '0', 'f', 'false', 'n', 'no', 'off'];
 const maxShownLength = 100;
 /** Of one annotation, unless it is a list: what has meaning is much shorter. */
 const maxLength = 4_096;

@@ -128,8 +128,8 @@ export class ProxyRepair {
 
   /** What injection would do with the Pod as it is now; `null`: it is gone. */
   async #decide({ pod }: UnproxiedPod, signal: AbortSignal): Promise<ReturnType<Decide> | null> {
-    const { kube, decide, clock } = this.#options;
-    while (!this.#bucket.take() && !signal.aborted) await clock.sleep(1_000 / perSecond, signal);
+    const { kube, decide } = this.#options;
+    await this.#bucket.wait(signal);
     const { name, namespace = '', uid } = pod.metadata;
     try {
       const present = await kube.get(podType, { namespace, name }, { signal });

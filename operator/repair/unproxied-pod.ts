@@ -14,7 +14,6 @@ export interface UnproxiedPod {
 
 /** A Pod that was made a moment ago may have no labels yet, as far as a list knows. */
 const youngMs = 10_000;
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 /** Files and URLs that a kubelet reads; `api` is everything else. */
 const sourceAnnotation = 'kubernetes.io/config.source';
 
@@ -31,7 +30,7 @@ export function unproxiedPodFrom(pod: KubeObject, options: UnproxiedPodOptions):
   const { namespace = '', annotations = {}, creationTimestamp = '', deletionTimestamp, ownerReferences } = pod.metadata;
   if (excludedNamespaces.includes(namespace)) return null;
   if (deletionTimestamp !== undefined || nowMs - Date.parse(creationTimestamp) < youngMs) return null;
-  const isStatic = mirrorAnnotation in annotations || (annotations[sourceAnnotation] ?? 'api') !== 'api';
+  const isStatic = (annotations[sourceAnnotation] ?? 'api') !== 'api';
   // Without a spec, whatever asks for a proxy is refused; what does not ask is skipped.
   if (isStatic || decide({ metadata: pod.metadata }).kind === 'skip') return null;
   return { pod, controller: ownerReferences?.find(({ controller }) => controller === true) ?? null };

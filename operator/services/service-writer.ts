@@ -12,6 +12,7 @@ import { Backoff } from '../kube/backoff.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { services } from '../kube/resource-types.ts';
+import { manager, managerLabel } from '../ownership/managed-by.ts';
 import type { ObjectOwner } from '../ownership/object-owner.ts';
 import { KindWatch, type CreateListWatch } from '../source/kind-watch.ts';
 import { splitNamespacedKey } from '../source/namespaced-key.ts';
@@ -20,7 +21,7 @@ import { AppNeeds } from './app-needs.ts';
 import { planService } from './plan-service.ts';
 import type { ServiceMetrics } from './service-metrics.ts';
 import { ServiceStore } from './service-store.ts';
-import { appIdOf, manager, managerLabel, serviceName, wantedService } from './wanted-service.ts';
+import { appIdOf, serviceName, wantedService } from './wanted-service.ts';
 import { writeService, type ServiceOutcome, type ServiceWrite } from './write-service.ts';
 
 export interface ServiceWriterOptions {
@@ -48,7 +49,6 @@ const outdatedMs = 1_000;
 const patienceMs = 5 * 60_000;
 const writesPerSecond = 20;
 const writeBurst = 50;
-const tokenWaitMs = 50;
 
 export class ServiceWriter {
   readonly #options: ServiceWriterOptions;
@@ -116,7 +116,7 @@ export class ServiceWriter {
   }
 
   async #settle(key: string, signal: AbortSignal): Promise<void> {
-    const { kube, owner, clock } = this.#options;
+    const { kube, owner } = this.#options;
     const { namespace, name } = splitNamespacedKey(key);
     const appId = appIdOf(name);
     if (appId === null) return;
@@ -127,7 +127,7 @@ export class ServiceWriter {
     if (step.kind !== 'delete') this.#unneededSinceMs.delete(key);
     if (step.kind === 'none') return;
     if (step.kind === 'delete' && step.why === 'unneeded' && !this.#isOverdue(key)) return;
-    while (!this.#bucket.take() && !signal.aborted) await clock.sleep(tokenWaitMs, signal);
+    await this.#bucket.wait(signal);
     const write = { step, key: { namespace, name }, signal };
     const outcome = await writeService(kube, write);
     if (signal.aborted) return;

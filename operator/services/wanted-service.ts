@@ -1,12 +1,10 @@
 /** What the Service of an app is to be. Pure. */
 import { appIdLabel, injectedLabel } from '../identity/pod-facts.ts';
+import { httpPort as proxyHttpPort } from '../inject/argument-table.ts';
 import type { NewObject } from '../kube/kube-client.ts';
+import { manager, managerLabel } from '../ownership/managed-by.ts';
 import { parseServiceAnnotations } from './parse-service-annotations.ts';
 import type { ServiceNeed } from './service-need.ts';
-
-/** Without this label it is somebody else's. */
-export const managerLabel = 'app.kubernetes.io/managed-by';
-export const manager = 'farpoint-operator';
 
 /** Names the annotations that Pods asked for, so that they go when nobody asks for them any more. */
 export const askedAnnotation = 'farpoint.dev/service-annotations';
@@ -15,7 +13,6 @@ const prometheusPrefix = 'prometheus.io/';
 
 const nameEnd = '-dapr';
 const httpPort = 80;
-const proxyHttpPort = 3500;
 
 export interface WantedService extends NewObject {
   readonly metadata: {

@@ -5,7 +5,7 @@ import type { KubeObject } from '../kube/kube-object.ts';
 import { trimmedObject } from '../kube/read-object.ts';
 import { services } from '../kube/resource-types.ts';
 import type { ServiceStep } from './plan-service.ts';
-import { manager, managerLabel } from './wanted-service.ts';
+import { manager, managerLabel } from '../ownership/managed-by.ts';
 
 export type ServiceOutcome =
   | { readonly kind: 'created' | 'updated'; readonly object: KubeObject }

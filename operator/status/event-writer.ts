@@ -57,7 +57,7 @@ export class EventWriter {
         });
         continue;
       }
-      while (!bucket.take() && !signal.aborted) await clock.sleep(1_000 / perSecond, signal);
+      await bucket.wait(signal);
       await this.#write(event, signal);
     }
   }
