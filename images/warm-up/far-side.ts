@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { jsonLinesType, streamIdField } from '#shared/push/push-channel.ts';
 import type { PushMessage } from '#shared/push/push-message.ts';
-import { defaultConfiguration } from '#shared/resources/configuration.ts';
+import { defaultOptions } from '#shared/compile/default-options.ts';
 import { encodeEndpoint } from '#shared/table/endpoint-codec.ts';
+import { encodeOptions } from '#shared/table/options-codec.ts';
 import type { ClientTls } from '#shared/table/endpoint-table.ts';
 import { Sensitive } from '#shared/table/sensitive.ts';
 import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
@@ -77,13 +78,12 @@ interface FarEndpoint {
 }
 
 function linesOf(endpoints: readonly FarEndpoint[], revision: string): string {
-  const { apiAccess, apiLogging, metrics } = defaultConfiguration;
   const upserts = endpoints.map(({ name, origin, tls }): PushMessage => {
     const baseUrl = { origin, path: '', query: '', authorization: null };
     const from = { baseUrl, headers: [], environmentHeaders: [], tls };
     return { type: 'UPSERT', endpoint: encodeEndpoint({ state: 'ready', name, revision: name, ...from }) };
   });
-  const synced: PushMessage = { type: 'SYNCED', revision, options: { apiAccess, apiLogging, metrics } };
+  const synced = { type: 'SYNCED', revision, options: encodeOptions(defaultOptions) };
   return [...upserts, synced].map((message) => `${JSON.stringify(message)}\n`).join('');
 }
 

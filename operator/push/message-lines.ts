@@ -1,6 +1,7 @@
 /** Messages as bytes. An endpoint is encoded once, and the same bytes go to every proxy that may have it. */
 import { encodeEndpoint } from '#shared/table/endpoint-codec.ts';
 import type { Endpoint, TableOptions } from '#shared/table/endpoint-table.ts';
+import { encodeOptions } from '#shared/table/options-codec.ts';
 
 /** `{"type":"PING"}`. */
 export const pingLine: Buffer = line({ type: 'PING' });
@@ -34,8 +35,7 @@ export class MessageLines {
   synced(revision: string, options: TableOptions): Buffer {
     let text = this.#textsByOptions.get(options);
     if (text === undefined) {
-      const { apiAccess, apiLogging, metrics } = options;
-      text = JSON.stringify({ apiAccess, apiLogging, metrics });
+      text = JSON.stringify(encodeOptions(options));
       this.#textsByOptions.set(options, text);
     }
     return Buffer.from(`{"type":"SYNCED","revision":${JSON.stringify(revision)},"options":${text}}\n`);

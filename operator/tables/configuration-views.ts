@@ -1,5 +1,7 @@
 /** What a Configuration means for the tables of the proxies that name it. */
-import { canonicalJson, digestOf } from '#shared/compile/fingerprint.ts';
+import { compileOptions } from '#shared/compile/compile-options.ts';
+import { canonicalJson } from '#shared/compile/fingerprint.ts';
+import { optionsDigest } from '#shared/compile/options-digest.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import { defaultConfiguration, type Configuration } from '#shared/resources/configuration.ts';
 import type { TableOptions } from '#shared/table/endpoint-table.ts';
@@ -59,8 +61,9 @@ export class ConfigurationViews {
   }
 }
 
-function viewOf({ apiAccess, apiLogging, metrics, secretScopes }: Configuration): ConfigurationView {
-  const options = { apiAccess, apiLogging, metrics };
+function viewOf(configuration: Configuration): ConfigurationView {
+  const { secretScopes } = configuration;
+  const options = compileOptions(configuration);
   const variant = { key: secretScopes.length === 0 ? '' : canonicalJson(secretScopes), secretScopes };
-  return { options, optionsDigest: digestOf(canonicalJson(options)), variant };
+  return { options, optionsDigest: optionsDigest(options), variant };
 }

@@ -2,11 +2,11 @@
  * A table as the control plane sent it, beside the table that is made of it here: the first is what a Hello and the cache
  * speak of, the second, with this proxy's own environment filled in, is what serves. Immutable.
  */
+import { defaultOptions } from '#shared/compile/default-options.ts';
 import { fillEnvironmentHeaders } from '#shared/compile/fill-environment-headers.ts';
 import type { Finding } from '#shared/compile/finding.ts';
 import type { Problem } from '#shared/errors/problem.ts';
 import type { Hello } from '#shared/push/push-channel.ts';
-import { defaultConfiguration } from '#shared/resources/configuration.ts';
 import type { Endpoint, EndpointTable, TableOptions } from '#shared/table/endpoint-table.ts';
 
 /** What headers with an envRef are filled from. */
@@ -39,8 +39,7 @@ export class HeldTable {
 
   /** What a proxy begins with: nothing, of revision `''`. */
   static none(): HeldTable {
-    const { apiAccess, apiLogging, metrics } = defaultConfiguration;
-    const options = { apiAccess, apiLogging, metrics };
+    const options = defaultOptions;
     const table = { revision: '', endpointsByName: new Map(), ...options };
     return new HeldTable({ receivedByName: new Map(), findingsByName: new Map(), options, table });
   }

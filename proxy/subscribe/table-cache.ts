@@ -9,6 +9,7 @@ import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import { maxMessageLength, parsePushMessage } from '#shared/push/push-message.ts';
 import { encodeEndpoint } from '#shared/table/endpoint-codec.ts';
+import { encodeOptions } from '#shared/table/options-codec.ts';
 import { HeldTable } from './held-table.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { TableDraft, type TableDraftOptions } from './table-draft.ts';
@@ -140,7 +141,7 @@ export class TableCache {
           some.map((endpoint) => lineOf({ type: 'UPSERT', endpoint: encodeEndpoint(endpoint) })).join(''),
         );
       }
-      await file.writeFile(lineOf({ type: 'SYNCED', revision: table.revision, options }));
+      await file.writeFile(lineOf({ type: 'SYNCED', revision: table.revision, options: encodeOptions(options) }));
     } catch (error) {
       await file.close();
       await rm(newPath, { force: true });

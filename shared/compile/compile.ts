@@ -3,9 +3,8 @@
  * what is wrong. Total: a bad endpoint is refused by name and hides nothing else. Pure: no I/O, no clock, no logger.
  */
 import type { Problem } from '../errors/problem.ts';
-import type { Configuration } from '../resources/configuration.ts';
 import type { HttpEndpoint } from '../resources/http-endpoint.ts';
-import type { Endpoint, EndpointTable } from '../table/endpoint-table.ts';
+import type { Endpoint, EndpointTable, TableOptions } from '../table/endpoint-table.ts';
 import {
   canTakeOver,
   compileEndpoint,
@@ -13,8 +12,10 @@ import {
   refusedEndpoint,
   type CompiledEndpoint,
 } from './compile-endpoint.ts';
+import { compileOptions } from './compile-options.ts';
 import { canonicalJson, digestOf } from './fingerprint.ts';
 import { isForAudience } from './is-for-audience.ts';
+import { optionsDigest } from './options-digest.ts';
 import { placeIn } from './look-up-value.ts';
 import type { Audience, Snapshot } from './snapshot.ts';
 
@@ -65,7 +66,7 @@ export function compile(snapshot: Snapshot, audience: Audience, previous: Compil
     if (endpointsByName.has(subject.name)) continue;
     endpointsByName.set(subject.name, refusedEndpoint(subject.name, 'InvalidSchema', message));
   }
-  return { table: tableFrom(endpointsByName, snapshot.configuration), problems, compiledByName };
+  return { table: tableFrom(endpointsByName, compileOptions(snapshot.configuration)), problems, compiledByName };
 
   function claimName({ name, subject }: HttpEndpoint): boolean {
     const location = locationsByName.get(name);
@@ -79,15 +80,12 @@ export function compile(snapshot: Snapshot, audience: Audience, previous: Compil
   }
 }
 
-function tableFrom(endpointsByName: ReadonlyMap<string, Endpoint>, configuration: Configuration): EndpointTable {
-  const { apiAccess, apiLogging, metrics } = configuration;
+function tableFrom(endpointsByName: ReadonlyMap<string, Endpoint>, options: TableOptions): EndpointTable {
   const sorted = [...endpointsByName].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const revisions = sorted.map(([name, { revision }]) => [name, revision]);
   return {
-    revision: digestOf(canonicalJson([revisions, apiAccess, apiLogging, metrics])),
+    ...options,
+    revision: digestOf(canonicalJson([revisions, optionsDigest(options)])),
     endpointsByName: new Map(sorted),
-    apiAccess,
-    apiLogging,
-    metrics,
   };
 }

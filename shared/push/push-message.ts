@@ -5,6 +5,7 @@
 import * as z from 'zod/mini';
 import type { TableOptions } from '../table/endpoint-table.ts';
 import type { Acknowledgement, Hello, StreamAcknowledgement } from './push-channel.ts';
+import { decodeOptions, encodedOptions } from '../table/options-codec.ts';
 import { mistakesOf } from '../table/wire-mistakes.ts';
 
 export type PushMessage =
@@ -35,54 +36,13 @@ export const maxAcknowledgementBytes = 64 * 1024;
 const revision = z.string().check(z.maxLength(128));
 /** Kubernetes allows 253. */
 const endpointName = z.string().check(z.minLength(1), z.maxLength(253));
-const texts = z.readonly(z.array(z.string().check(z.maxLength(16_384))).check(z.maxLength(10_000)));
-const text = z.string().check(z.maxLength(16_384));
-
-const apiAccessRules = z.readonly(
-  z.array(z.readonly(z.object({ name: text, version: text }))).check(z.maxLength(10_000)),
-);
-const metricRules = z.readonly(
-  z
-    .array(
-      z.readonly(
-        z.object({
-          metric: text,
-          label: text,
-          patterns: z.readonly(
-            z.array(z.readonly(z.object({ pattern: text, replacement: text }))).check(z.maxLength(10_000)),
-          ),
-        }),
-      ),
-    )
-    .check(z.maxLength(10_000)),
-);
-const tableOptions = z.readonly(
-  z.object({
-    apiAccess: z.readonly(z.object({ allowed: apiAccessRules, denied: apiAccessRules })),
-    apiLogging: z.readonly(
-      z.object({ enabled: z.boolean(), obfuscateUrls: z.boolean(), omitHealthChecks: z.boolean() }),
-    ),
-    metrics: z.readonly(
-      z.object({
-        enabled: z.boolean(),
-        increasedCardinality: z.boolean(),
-        pathMatching: texts,
-        excludeVerbs: z.boolean(),
-        recordErrorCodes: z.boolean(),
-        latencyBucketsMs: z.readonly(z.array(z.number()).check(z.maxLength(10_000))),
-        rules: metricRules,
-      }),
-    ),
-  }),
-);
-
 const messageSchemas = {
   UPSERT: z.object({ type: z.literal('UPSERT'), endpoint: z.unknown() }),
   DELETE: z.object({ type: z.literal('DELETE'), name: endpointName }),
-  SYNCED: z.object({ type: z.literal('SYNCED'), revision: revision.check(z.minLength(1)), options: tableOptions }),
+  SYNCED: z.object({ type: z.literal('SYNCED'), revision: revision.check(z.minLength(1)), options: encodedOptions }),
   PING: z.object({ type: z.literal('PING') }),
   DRAIN: z.object({ type: z.literal('DRAIN'), reconnectAfterMs: z.number().check(z.minimum(0), z.maximum(3_600_000)) }),
-} as const satisfies Record<Exclude<PushMessage['type'], 'UNKNOWN'>, z.ZodMiniType<PushMessage>>;
+} as const satisfies Record<Exclude<PushMessage['type'], 'UNKNOWN'>, z.ZodMiniType>;
 
 /** What the operator accepts as a Hello. */
 export const helloSchema: z.ZodMiniType<Hello> = z.object({
@@ -124,7 +84,8 @@ export function parsePushMessage(line: string): PushMessage {
   if (!isKnown(type)) return { type: 'UNKNOWN' };
   const result = z.safeParse(messageSchemas[type], message);
   if (!result.success) throw new Error(`a message ${type} is not as it should be: ${mistakesOf(result.error.issues)}`);
-  return result.data;
+  const { data } = result;
+  return data.type === 'SYNCED' ? { ...data, options: decodeOptions(data.options) } : data;
 }
 
 function isKnown(type: string): type is keyof typeof messageSchemas {

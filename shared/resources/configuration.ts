@@ -10,11 +10,21 @@ export interface SecretScope {
   readonly deniedSecrets: readonly string[];
 }
 
+/** One handler of a pipeline: it names a Component. */
+export interface HandlerRef {
+  readonly name: string;
+  readonly type: string;
+  readonly version: string;
+}
+
 export interface Configuration {
   readonly apiAccess: ApiAccess;
   readonly apiLogging: ApiLogging;
   readonly metrics: MetricsOptions;
   readonly secretScopes: readonly SecretScope[];
+  readonly pipelines: { readonly http: readonly HandlerRef[]; readonly app: readonly HandlerRef[] };
+  /** `spec.components.deny`: component types that may not be used, `type` or `type/version`. */
+  readonly deniedComponents: readonly string[];
 }
 
 /** What holds where no Configuration says otherwise. */
@@ -31,4 +41,6 @@ export const defaultConfiguration: Configuration = {
     rules: [],
   },
   secretScopes: [],
+  pipelines: { http: [], app: [] },
+  deniedComponents: [],
 };

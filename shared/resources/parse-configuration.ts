@@ -66,6 +66,8 @@ function readSpec(spec: UnknownRecord, complain: Complain): Configuration {
       rules: metricRules(readMetrics, inMetrics('rules')),
     },
     secretScopes: secretScopes(read),
+    pipelines: defaultConfiguration.pipelines,
+    deniedComponents: [],
   };
 }
 

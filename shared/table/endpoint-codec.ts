@@ -5,16 +5,8 @@
 import * as z from 'zod/mini';
 import { mistakesOf } from './wire-mistakes.ts';
 import type { ClientTls, Endpoint, ReadyEndpoint } from './endpoint-table.ts';
-import { Sensitive } from './sensitive.ts';
+import { decodeSensitive, encodeSensitive, sensitiveSchema } from './sensitive-codec.ts';
 
-interface EncodedSensitive {
-  readonly ref: string;
-  readonly version: string;
-  readonly value: string;
-}
-
-const reference = z.string().check(z.maxLength(2_048));
-const sensitive = z.object({ ref: reference, version: reference, value: z.string() });
 const name = z.string().check(z.minLength(1), z.maxLength(253));
 const revision = z.string().check(z.minLength(1), z.maxLength(128));
 /** What HTTP lets stand in a field name (RFC 9110 §5.1). */
@@ -29,14 +21,14 @@ const schema = z.discriminatedUnion('state', [
       origin: z.string().check(z.regex(/^https?:\/\/[^/?#@\s]+$/)),
       path: z.string(),
       query: z.string(),
-      authorization: z.nullable(sensitive),
+      authorization: z.nullable(sensitiveSchema),
     }),
-    headers: z.array(z.object({ name: fieldName, value: sensitive })),
+    headers: z.array(z.object({ name: fieldName, value: sensitiveSchema })),
     environmentHeaders: z.array(z.object({ name: fieldName, variable: z.string() })),
     tls: z.nullable(
       z.object({
-        rootCa: z.nullable(sensitive),
-        identity: z.nullable(z.object({ certificateChain: sensitive, privateKey: sensitive })),
+        rootCa: z.nullable(sensitiveSchema),
+        identity: z.nullable(z.object({ certificateChain: sensitiveSchema, privateKey: sensitiveSchema })),
       }),
     ),
   }),
@@ -85,26 +77,18 @@ export function decodeEndpoint(encoded: unknown): Endpoint {
 function readyFrom({ baseUrl, headers, tls, ...rest }: EncodedReady): ReadyEndpoint {
   return {
     ...rest,
-    baseUrl: { ...baseUrl, authorization: baseUrl.authorization && sensitiveFrom(baseUrl.authorization) },
-    headers: headers.map((header) => ({ name: header.name, value: sensitiveFrom(header.value) })),
+    baseUrl: { ...baseUrl, authorization: baseUrl.authorization && decodeSensitive(baseUrl.authorization) },
+    headers: headers.map((header) => ({ name: header.name, value: decodeSensitive(header.value) })),
     tls: tls && tlsFrom(tls),
   };
 }
 
 function tlsFrom({ rootCa, identity }: NonNullable<EncodedReady['tls']>): ClientTls {
   return {
-    rootCa: rootCa && sensitiveFrom(rootCa),
+    rootCa: rootCa && decodeSensitive(rootCa),
     identity: identity && {
-      certificateChain: sensitiveFrom(identity.certificateChain),
-      privateKey: sensitiveFrom(identity.privateKey),
+      certificateChain: decodeSensitive(identity.certificateChain),
+      privateKey: decodeSensitive(identity.privateKey),
     },
   };
-}
-
-function encodeSensitive(value: Sensitive): EncodedSensitive {
-  return { ref: value.ref, version: value.version, value: value.reveal() };
-}
-
-function sensitiveFrom({ value, ref, version }: EncodedSensitive): Sensitive {
-  return new Sensitive(value, { ref, version });
 }

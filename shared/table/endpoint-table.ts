@@ -2,6 +2,8 @@
  * What is true: the compiled, immutable form of everything a user wrote. No field is optional, and nothing here knows
  * Kubernetes, YAML or a live object.
  */
+import type { Pipelines } from './middleware.ts';
+import type { Resilience } from './resilience.ts';
 import type { Sensitive } from './sensitive.ts';
 
 /** One header that the proxy sets on each call, with set semantics (spec/httpendpoint.md §2). */
@@ -97,11 +99,13 @@ export interface MetricRule {
   readonly patterns: readonly { readonly pattern: string; readonly replacement: string }[];
 }
 
-/** What a Configuration says about the whole proxy. */
+/** What holds for the whole proxy: its Configuration, the Components that this names, and Resiliency. */
 export interface TableOptions {
   readonly apiAccess: ApiAccess;
   readonly apiLogging: ApiLogging;
   readonly metrics: MetricsOptions;
+  readonly resilience: Resilience;
+  readonly pipelines: Pipelines;
 }
 
 /** Everything a proxy needs to serve, at one moment. */

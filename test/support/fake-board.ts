@@ -1,5 +1,6 @@
 /** Tables that a test writes by hand, published when it says so. */
 import { createHash } from 'node:crypto';
+import { defaultOptions } from '#shared/compile/default-options.ts';
 import type { Endpoint, TableOptions } from '#shared/table/endpoint-table.ts';
 import { Sensitive } from '#shared/table/sensitive.ts';
 import type {
@@ -17,8 +18,7 @@ export interface FakeEndpoint {
 }
 
 const options: TableOptions = {
-  apiAccess: { allowed: [], denied: [] },
-  apiLogging: { enabled: false, obfuscateUrls: false, omitHealthChecks: false },
+  ...defaultOptions,
   metrics: {
     enabled: true,
     increasedCardinality: false,

@@ -12,6 +12,8 @@ import {
   type StreamAcknowledgement,
 } from '#shared/push/push-channel.ts';
 import { encodeEndpoint } from '#shared/table/endpoint-codec.ts';
+import { encodeOptions } from '#shared/table/options-codec.ts';
+import { optionsOf } from '#shared/table/options-of.ts';
 import type { EndpointTable } from '#shared/table/endpoint-table.ts';
 import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
 import { listenUntilTestEnds } from './start-upstream.ts';
@@ -158,6 +160,6 @@ export function messagesOf(table: EndpointTable): readonly object[] {
 }
 
 /** Says that a table is complete. */
-export function syncedOf({ revision, apiAccess, apiLogging, metrics }: EndpointTable): object {
-  return { type: 'SYNCED', revision, options: { apiAccess, apiLogging, metrics } };
+export function syncedOf(table: EndpointTable): object {
+  return { type: 'SYNCED', revision: table.revision, options: encodeOptions(optionsOf(table)) };
 }

@@ -1,5 +1,5 @@
 /** Records as the request path makes them, for tests of what becomes of them. */
-import { defaultConfiguration } from '#shared/resources/configuration.ts';
+import { defaultOptions } from '#shared/compile/default-options.ts';
 import type { EndpointTable, MetricsOptions } from '#shared/table/endpoint-table.ts';
 import type { CallTarget, EndedCall, ServedRequest } from '../../proxy/telemetry/telemetry.ts';
 
@@ -45,8 +45,8 @@ export function tableWith(
   return {
     revision: 'r1',
     endpointsByName: new Map(),
-    ...defaultConfiguration,
+    ...defaultOptions,
     ...rest,
-    metrics: { ...defaultConfiguration.metrics, ...metrics },
+    metrics: { ...defaultOptions.metrics, ...metrics },
   };
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { MessageLines } from '../../../operator/push/message-lines.ts';
 import { SetDifferences } from '../../../operator/push/set-differences.ts';
 import { TableTransfer } from '../../../operator/push/table-transfer.ts';
+import { defaultOptions } from '#shared/compile/default-options.ts';
 import type { EndpointSet } from '../../../operator/tables/audience-table.ts';
 import { fakeEndpoint } from '../../support/fake-board.ts';
 import type { Line } from '../../support/push-reader.ts';
@@ -23,7 +24,7 @@ describe('a transfer', () => {
         const transfer = new TableTransfer({
           differences: parts.map((part) => differences.between(setOf(from, part), setOf(to, part))),
           revision: 'next',
-          options: { apiAccess: {}, apiLogging: {}, metrics: {} } as never,
+          options: defaultOptions,
           lines: new MessageLines(),
           pieceBytes,
         });

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { test } from 'vitest';
-import { defaultConfiguration } from '#shared/resources/configuration.ts';
+import { defaultOptions } from '#shared/compile/default-options.ts';
 import { HeldTable } from '../../../proxy/subscribe/held-table.ts';
 import { SharedDocuments } from '../../../proxy/subscribe/shared-documents.ts';
 import { TableDraft } from '../../../proxy/subscribe/table-draft.ts';
@@ -35,7 +35,6 @@ const step: fc.Arbitrary<Step> = fc.record({
   isLineLost: rarely,
   isCut: rarely,
 });
-const { apiAccess, apiLogging, metrics } = defaultConfiguration;
 const drafting = {
   filling: { env: new Map<string, string>(), allowedEnvNames: null, fingerprintKey: 'k' },
   documents: new SharedDocuments(),
@@ -71,8 +70,7 @@ class Ends {
     if (isLineLost) this.#draft.spoil('lost');
     if (isCut) return this.reconnect();
     this.#sent = next;
-    const options = { apiAccess, apiLogging, metrics };
-    const outcome = this.#draft.sync({ type: 'SYNCED', revision: revisionOf(next), options });
+    const outcome = this.#draft.sync({ type: 'SYNCED', revision: revisionOf(next), options: defaultOptions });
     if (outcome.state === 'usable') {
       this.held = outcome.held;
       this.#draft.accept(outcome.held);

@@ -7,10 +7,9 @@ import {
   maxMessageLength,
   parsePushMessage,
 } from '#shared/push/push-message.ts';
-import { defaultConfiguration } from '#shared/resources/configuration.ts';
+import { defaultOptions } from '#shared/compile/default-options.ts';
 
-const { apiAccess, apiLogging, metrics } = defaultConfiguration;
-const synced = { type: 'SYNCED', revision: 'abc', options: { apiAccess, apiLogging, metrics } };
+const synced = { type: 'SYNCED', revision: 'abc', options: defaultOptions };
 
 describe('a line of the stream', () => {
   test.each([

@@ -43,6 +43,8 @@ tracing: { samplingRate: '1' }
 `);
     expect(mistakes).toEqual([]);
     expect(configuration).toEqual({
+      deniedComponents: [],
+      pipelines: { http: [], app: [] },
       apiAccess: { allowed: [{ name: 'invoke', version: 'v1' }], denied: [{ name: 'shutdown', version: 'v1' }] },
       apiLogging: { enabled: true, obfuscateUrls: true, omitHealthChecks: true },
       metrics: {

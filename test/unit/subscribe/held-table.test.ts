@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Endpoint, EndpointTable } from '#shared/table/endpoint-table.ts';
+import { optionsOf } from '#shared/table/options-of.ts';
 import { Sensitive } from '#shared/table/sensitive.ts';
 import { HeldTable } from '../../../proxy/subscribe/held-table.ts';
 import { SharedDocuments } from '../../../proxy/subscribe/shared-documents.ts';
@@ -8,11 +9,8 @@ import { tableOf } from '../../support/table-of.ts';
 
 const filling = { env: new Map<string, string>(), allowedEnvNames: null, fingerprintKey: 'k' };
 
-function heldWith(
-  changes: ReadonlyMap<string, Endpoint>,
-  { apiAccess, apiLogging, metrics }: EndpointTable,
-): HeldTable {
-  return HeldTable.none().changed(changes, { revision: 'r', options: { apiAccess, apiLogging, metrics }, filling });
+function heldWith(changes: ReadonlyMap<string, Endpoint>, table: EndpointTable): HeldTable {
+  return HeldTable.none().changed(changes, { revision: 'r', options: optionsOf(table), filling });
 }
 
 describe('a held table', () => {

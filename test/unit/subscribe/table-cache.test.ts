@@ -3,6 +3,8 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { encodeEndpoint } from '#shared/table/endpoint-codec.ts';
+import { encodeOptions } from '#shared/table/options-codec.ts';
+import { optionsOf } from '#shared/table/options-of.ts';
 import type { EndpointTable } from '#shared/table/endpoint-table.ts';
 import { HeldTable } from '../../../proxy/subscribe/held-table.ts';
 import { SharedDocuments } from '../../../proxy/subscribe/shared-documents.ts';
@@ -31,8 +33,7 @@ const many = tableOf(...Array.from({ length: 250 }, (_, index) => httpEndpoint(`
 function heldOf(table: EndpointTable): HeldTable {
   const draft = new TableDraft(HeldTable.none(), drafting);
   for (const endpoint of table.endpointsByName.values()) draft.upsert(encodeEndpoint(endpoint), 1);
-  const { revision, apiAccess, apiLogging, metrics } = table;
-  const outcome = draft.sync({ type: 'SYNCED', revision, options: { apiAccess, apiLogging, metrics } });
+  const outcome = draft.sync({ type: 'SYNCED', revision: table.revision, options: optionsOf(table) });
   if (outcome.state === 'refused') throw new Error(JSON.stringify(outcome.reasons));
   return outcome.held;
 }
@@ -144,7 +145,7 @@ describe('the table cache', () => {
   const synced = JSON.stringify({
     type: 'SYNCED',
     revision: 'r',
-    options: { apiAccess: one.apiAccess, apiLogging: one.apiLogging, metrics: one.metrics },
+    options: encodeOptions(optionsOf(one)),
   });
 
   test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defaultConfiguration } from '#shared/resources/configuration.ts';
+import { defaultOptions } from '#shared/compile/default-options.ts';
 import type { EndpointTable } from '#shared/table/endpoint-table.ts';
 import { tableChanges } from '../../../proxy/subscribe/table-changes.ts';
 
@@ -7,7 +7,7 @@ function table(revisionsByName: Readonly<Record<string, string>>): EndpointTable
   const endpoints = Object.entries(revisionsByName).map(
     ([name, revision]) => [name, { state: 'refused', name, revision, reason: '', message: '' }] as const,
   );
-  return { revision: '', endpointsByName: new Map(endpoints), ...defaultConfiguration };
+  return { revision: '', endpointsByName: new Map(endpoints), ...defaultOptions };
 }
 
 test('tableChanges names what appeared, changed and disappeared', () => {

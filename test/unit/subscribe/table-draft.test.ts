@@ -5,6 +5,7 @@ import type { Endpoint, EndpointTable } from '#shared/table/endpoint-table.ts';
 import { CertificateAuthority } from '../../../examples/certificates/certificate-authority.ts';
 import { HeldTable } from '../../../proxy/subscribe/held-table.ts';
 import { SharedDocuments } from '../../../proxy/subscribe/shared-documents.ts';
+import { optionsOf } from '#shared/table/options-of.ts';
 import { TableDraft, type DraftOutcome } from '../../../proxy/subscribe/table-draft.ts';
 import { httpEndpoint } from '../../support/http-endpoint.ts';
 import { tableOf } from '../../support/table-of.ts';
@@ -14,13 +15,8 @@ function draftOn(base = HeldTable.none(), env: Readonly<Record<string, string>> 
   return new TableDraft(base, { filling, documents: new SharedDocuments() });
 }
 
-function syncedOf({
-  revision,
-  apiAccess,
-  apiLogging,
-  metrics,
-}: EndpointTable): Extract<PushMessage, { type: 'SYNCED' }> {
-  return { type: 'SYNCED', revision, options: { apiAccess, apiLogging, metrics } };
+function syncedOf(table: EndpointTable): Extract<PushMessage, { type: 'SYNCED' }> {
+  return { type: 'SYNCED', revision: table.revision, options: optionsOf(table) };
 }
 
 /** Sends every endpoint of the table, and completes it. */
