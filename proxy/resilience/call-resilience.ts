@@ -1,0 +1,43 @@
+/** What protects one call: the policies that it began with, and the live state that calls to the same target share. */
+import type { TargetPolicies } from '#shared/table/resilience.ts';
+import type { Route } from '../target/router.ts';
+
+/** Finds what protects a call. */
+export interface CallGuards {
+  /** `targetText`: the target as the caller wrote it. Null where no policy holds: such a call takes the short way. */
+  forCall(route: Route, targetText: string): CallResilience | null;
+}
+
+/** Kept by a call to its end, whatever tables come meanwhile. */
+export interface CallResilience {
+  /** Names the target in metrics; bounded like the label of an upstream. */
+  readonly target: string;
+  readonly policies: TargetPolicies;
+  /** Null where there is no breaker policy. */
+  readonly breaker: Breaker | null;
+  /** Null where there is no retry policy. */
+  readonly budget: RetryBudget | null;
+}
+
+/** Stops calls to a target that fails. Every try of a call asks it. */
+export interface Breaker {
+  readonly state: 'closed' | 'half-open' | 'open';
+  /** Lets one try through. Throws ProxyError `breaker-open`, which no retry follows. */
+  admit(): Admission;
+}
+
+/** A try that was let through: exactly one of these is called, once. */
+export interface Admission {
+  succeeded(): void;
+  failed(): void;
+  /** Says nothing about the target: the caller left, or nothing was sent. */
+  ignored(): void;
+}
+
+/** Keeps retries a bounded share of what goes to a target, so that they do not become its outage. */
+export interface RetryBudget {
+  /** One call has begun. */
+  noteCall(): void;
+  /** Whether one more retry may be made; then it counts as made. */
+  tryTake(): boolean;
+}
