@@ -4,6 +4,7 @@ import type { Logger } from '#shared/logger/logger.ts';
 import type { ReadyMiddleware } from '#shared/table/middleware.ts';
 import type { Reply } from '../reply/reply.ts';
 import type { CallTarget } from '../telemetry/telemetry.ts';
+import type { OpenPool } from './http/http-client.ts';
 
 /** Changes a body piece by piece. */
 export interface BodyMap {
@@ -58,6 +59,8 @@ export interface MiddlewareContext {
   readonly namespace: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** For an HttpClient of the middleware's own. */
+  readonly openPool: OpenPool;
 }
 
 /** Makes one of a type. Rejects with an Error of one sentence that holds no secret when it cannot start; it is tried again later. */

@@ -95,6 +95,12 @@ export class UpstreamFactory {
     };
   }
 
+  /** Connections for calls of the proxy's own (middleware). `rootCa` replaces the proxy's roots. */
+  openPool(origin: string, rootCa: Sensitive | null): ConnectionPool {
+    const tls = rootCa === null ? null : { rootCa, identity: null };
+    return this.#pool({ origin, tls, http2: 'never', viaEnvironmentProxy: true });
+  }
+
   #pool(
     options: Pick<ConstructorParameters<typeof ConnectionPool>[0], 'origin' | 'tls' | 'http2' | 'viaEnvironmentProxy'>,
   ): ConnectionPool {
