@@ -63,7 +63,7 @@ export class ConfigurationViews {
 
 function viewOf(configuration: Configuration): ConfigurationView {
   const { secretScopes } = configuration;
-  const options = compileOptions(configuration);
+  const { options } = compileOptions({ configuration, resiliencies: [] });
   const variant = { key: secretScopes.length === 0 ? '' : canonicalJson(secretScopes), secretScopes };
   return { options, optionsDigest: optionsDigest(options), variant };
 }

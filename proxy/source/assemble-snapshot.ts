@@ -36,6 +36,7 @@ export function assembleSnapshot(parts: SnapshotParts): Snapshot {
     invalidEndpoints: resources.flatMap((resource) =>
       resource.kind === 'invalid-endpoint' ? [resource.endpoint] : [],
     ),
+    resiliencies: [],
     problems: [...parts.problems, ...stores.problems],
     secretStoresByName: stores.secretStoresByName,
     // Dapr has no default outside a cluster; the same manifests are to work here and there.

@@ -1,10 +1,27 @@
 /** What holds for the whole proxy: the Configuration, the pipelines and Resiliency of one audience. Pure. */
+import type { Problem } from '../errors/problem.ts';
 import type { Configuration } from '../resources/configuration.ts';
+import type { Resiliency } from '../resources/resiliency.ts';
 import type { TableOptions } from '../table/endpoint-table.ts';
 import { noPipelines } from '../table/middleware.ts';
-import { noResilience } from '../table/resilience.ts';
+import { compileResilience } from './compile-resilience.ts';
 
-/** Puts the options together. */
-export function compileOptions({ apiAccess, apiLogging, metrics }: Configuration): TableOptions {
-  return { apiAccess, apiLogging, metrics, resilience: noResilience, pipelines: noPipelines };
+/** Everything that options are made of. Whoever calls has left out what is not for the audience. */
+export interface OptionsInputs {
+  readonly configuration: Configuration;
+  /** In order: of two policies or targets with one name, the later is used. */
+  readonly resiliencies: readonly Resiliency[];
+}
+
+export interface CompiledOptions {
+  readonly options: TableOptions;
+  /** About each resource that the options are made of. */
+  readonly problems: readonly Problem[];
+}
+
+/** Puts the options together. Total: what is wrong is left out or refused by name. */
+export function compileOptions({ configuration, resiliencies }: OptionsInputs): CompiledOptions {
+  const { apiAccess, apiLogging, metrics } = configuration;
+  const { resilience, problems } = compileResilience(resiliencies);
+  return { options: { apiAccess, apiLogging, metrics, resilience, pipelines: noPipelines }, problems };
 }

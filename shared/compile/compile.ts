@@ -66,7 +66,10 @@ export function compile(snapshot: Snapshot, audience: Audience, previous: Compil
     if (endpointsByName.has(subject.name)) continue;
     endpointsByName.set(subject.name, refusedEndpoint(subject.name, 'InvalidSchema', message));
   }
-  return { table: tableFrom(endpointsByName, compileOptions(snapshot.configuration)), problems, compiledByName };
+  const resiliencies = snapshot.resiliencies.filter((resiliency) => isForAudience(audience, resiliency));
+  const compiled = compileOptions({ configuration: snapshot.configuration, resiliencies });
+  problems.push(...compiled.problems);
+  return { table: tableFrom(endpointsByName, compiled.options), problems, compiledByName };
 
   function claimName({ name, subject }: HttpEndpoint): boolean {
     const location = locationsByName.get(name);

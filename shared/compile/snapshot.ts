@@ -3,6 +3,7 @@ import type { Problem } from '../errors/problem.ts';
 import type { Configuration } from '../resources/configuration.ts';
 import type { HttpEndpoint } from '../resources/http-endpoint.ts';
 import type { InvalidEndpoint } from '../resources/parse-http-endpoint.ts';
+import type { Resiliency } from '../resources/resiliency.ts';
 import type { Sensitive } from '../table/sensitive.ts';
 
 /** Secrets of one store. In a namespaced store the key is `namespace/name`. */
@@ -18,6 +19,8 @@ export interface Snapshot {
   /** In the order in which their sources name them: of several with one name, the first is used. */
   readonly endpoints: readonly HttpEndpoint[];
   readonly invalidEndpoints: readonly InvalidEndpoint[];
+  /** In the order in which their sources name them: of several policies or targets with one name, the last is used. */
+  readonly resiliencies: readonly Resiliency[];
   /** Found while reading: broken documents, missing files. */
   readonly problems: readonly Problem[];
   readonly secretStoresByName: ReadonlyMap<string, SecretStore>;

@@ -155,6 +155,7 @@ function snapshotFrom(feed: ClusterFeed, { namespace, configuration }: ProxyAudi
   return {
     endpoints: parsed.flatMap((item) => (item.state === 'valid' ? [item.endpoint] : [])),
     invalidEndpoints: parsed.flatMap((item) => (item.state === 'invalid' ? [item.endpoint] : [])),
+    resiliencies: [],
     problems: [],
     secretStoresByName: new Map(names.map((name) => [name, store])),
     defaultSecretStore: 'kubernetes',
