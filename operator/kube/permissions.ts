@@ -10,6 +10,7 @@ import {
   leases,
   mutatingWebhookConfigurations,
   pods,
+  resiliencies,
   secrets,
   services,
   tokenReviews,
@@ -49,7 +50,9 @@ export const permissions: readonly Permission[] = [
   { type: httpEndpoints, verbs: ['patch'], subresource: 'status', names: [], where: 'watched' },
   { type: configurations, verbs: ['list', 'watch'], ...whole, where: 'watched' },
   { type: components, verbs: ['list', 'watch'], ...whole, where: 'watched' },
-  // Metadata is watched, and what an endpoint references is read; RBAC cannot tell the two apart.
+  { type: resiliencies, verbs: ['list', 'watch'], ...whole, where: 'watched' },
+  { type: resiliencies, verbs: ['patch'], subresource: 'status', names: [], where: 'watched' },
+  // Metadata is watched, and what an endpoint or a middleware references is read; RBAC cannot tell the two apart.
   { type: secrets, verbs: ['get', 'list', 'watch'], ...whole, where: 'watched' },
   { type: pods, verbs: ['get', 'list', 'watch'], ...whole, where: 'watched' },
   { type: events, verbs: ['create'], ...whole, where: 'watched' },

@@ -8,6 +8,7 @@ const admission = { group: 'admissionregistration.k8s.io', version: 'v1' } as co
 export const httpEndpoints: ResourceType = { ...dapr, plural: 'httpendpoints' };
 export const configurations: ResourceType = { ...dapr, plural: 'configurations' };
 export const components: ResourceType = { ...dapr, plural: 'components' };
+export const resiliencies: ResourceType = { ...dapr, plural: 'resiliencies' };
 export const secrets: ResourceType = { ...core, plural: 'secrets' };
 export const configMaps: ResourceType = { ...core, plural: 'configmaps' };
 export const pods: ResourceType = { ...core, plural: 'pods' };

@@ -35,7 +35,13 @@
 - apiGroups: [dapr.io]
   resources: [components]
   verbs: [list, watch]
-# Metadata is watched, and what an endpoint references is read; RBAC cannot tell the two apart.
+- apiGroups: [dapr.io]
+  resources: [resiliencies]
+  verbs: [list, watch]
+- apiGroups: [dapr.io]
+  resources: [resiliencies/status]
+  verbs: [patch]
+# Metadata is watched, and what an endpoint or a middleware references is read; RBAC cannot tell the two apart.
 - apiGroups: ['']
   resources: [secrets]
   verbs: [get, list, watch]
