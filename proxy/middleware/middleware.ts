@@ -5,8 +5,9 @@ import type { ReadyMiddleware } from '#shared/table/middleware.ts';
 import type { Reply } from '../reply/reply.ts';
 import type { CallTarget } from '../telemetry/telemetry.ts';
 import type { OpenPool } from './http/http-client.ts';
+import type { OpenPool } from './http/http-client.ts';
 
-/** Changes a body piece by piece. */
+/** Changes a body piece by piece. A body with a Content-Encoding is no text, and a part of one (206) no whole: they pass as they are. */
 export interface BodyMap {
   piece(chunk: Uint8Array): Uint8Array;
   /** What is left when the body has ended. */
@@ -33,15 +34,25 @@ export interface MiddlewareRequest {
   readonly departure: AbortSignal;
   /** Values of a field in order; `name` in lower case. */
   headerValues(name: string): readonly string[];
-  /** Replaces every field of that name. */
+  /**
+   * Replaces every field of that name; no Connection header of the caller takes it away again. Throws ProxyError
+   * `middleware-failed` for what is no header or frames the message (Content-Length, Host and the like).
+   */
   setHeader(name: string, value: string): void;
   removeHeader(name: string): void;
-  /** Another path and query. */
+  /** Another path and query. Throws ProxyError `bad-request` for a path that `checkPath` would not let by. */
   setTarget(path: string, search: string): void;
-  /** The whole body, kept for the upstream. Only for a middleware whose settings say that it reads it. Throws ProxyError `body-too-large`. */
+  /**
+   * The whole body, kept for the upstream; empty without one. Only for a middleware whose settings say that it reads it.
+   * Rejects with ProxyError `body-too-large`, or `overloaded` when all such bodies together are too many.
+   */
   readBody(maxBytes: number): Promise<Buffer>;
+  /** Nothing without a body. */
   mapRequestBody(map: BodyMap): void;
+  /** Of whatever answers from here on: the upstream, the proxy itself or a later middleware. */
   mapResponseBody(map: BodyMap): void;
+  /** One more field of whatever answer the request ends in (a session's Set-Cookie). */
+  addResponseHeader(name: string, value: string): void;
 }
 
 /** `null`: go on. A Reply ends the request with this answer. */
