@@ -5,7 +5,6 @@ import type { ReadyMiddleware } from '#shared/table/middleware.ts';
 import type { Reply } from '../reply/reply.ts';
 import type { CallTarget } from '../telemetry/telemetry.ts';
 import type { OpenPool } from './http/http-client.ts';
-import type { OpenPool } from './http/http-client.ts';
 
 /** Changes a body piece by piece. A body with a Content-Encoding is no text, and a part of one (206) no whole: they pass as they are. */
 export interface BodyMap {
