@@ -71,7 +71,9 @@ export interface MiddlewareContext {
   readonly logger: Logger;
   /** For an HttpClient of the middleware's own. */
   readonly openPool: OpenPool;
+  /** Aborted when the start has taken too long, and when the middleware is not wanted any more. */
+  readonly signal: AbortSignal;
 }
 
-/** Makes one of a type. Rejects with an Error of one sentence that holds no secret when it cannot start; it is tried again later. */
+/** Makes one of a type: `create<Type>` of `proxy/middleware/<type>/create-<type>.ts`. Rejects with an Error of one sentence that holds no secret when it cannot start; it is tried again later. */
 export type CreateMiddleware = (entry: ReadyMiddleware, context: MiddlewareContext) => Promise<Middleware>;

@@ -11,6 +11,8 @@ const loggedCodes: ReadonlySet<ProxyErrorCode> = new Set([
   'app-unhealthy',
   'endpoint-refused',
   'loop-detected',
+  'middleware-failed',
+  'middleware-unavailable',
   'overloaded',
   'upstream-connect',
   'upstream-tls',

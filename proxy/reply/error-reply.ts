@@ -41,6 +41,8 @@ const rulesByCode = {
   'app-not-configured': rule(503),
   'app-unhealthy': rule(503, { retryAfterSeconds: 1 }),
   'app-protocol-unsupported': rule(501),
+  'middleware-unavailable': rule(503, { isDapr500: false, retryAfterSeconds: 1 }),
+  'middleware-failed': rule(502),
   'upstream-connect': rule(502),
   'upstream-tls': rule(502),
   'upstream-protocol': rule(502),

@@ -20,6 +20,8 @@ export type ProxyErrorCode =
   | 'app-not-configured'
   | 'app-unhealthy'
   | 'app-protocol-unsupported'
+  | 'middleware-unavailable'
+  | 'middleware-failed'
   | 'upstream-connect'
   | 'upstream-tls'
   | 'upstream-protocol'

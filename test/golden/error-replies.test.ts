@@ -30,6 +30,8 @@ const codes = Object.keys({
   'app-not-configured': true,
   'app-unhealthy': true,
   'app-protocol-unsupported': true,
+  'middleware-unavailable': true,
+  'middleware-failed': true,
   'upstream-connect': true,
   'upstream-tls': true,
   'upstream-protocol': true,
