@@ -1,7 +1,7 @@
 /** `metrics.rules` of the Configuration: label values of one metric, rewritten by regular expressions. */
 import type { Logger } from '#shared/logger/logger.ts';
+import { compileLinearRegExp, replaceAsGo } from '#shared/regexp/linear-regexp.ts';
 import type { MetricRule } from '#shared/table/endpoint-table.ts';
-import { compileLinearRegExp, replaceAsGo } from './linear-regexp.ts';
 import type { LabelRewrite } from './series-set.ts';
 
 interface Replacement {
@@ -18,7 +18,7 @@ export function compileMetricRules(rules: readonly MetricRule[], logger: Logger)
     replacementsByLabel.set(key, replacements);
     for (const { pattern, replacement } of rule.patterns) {
       try {
-        replacements.push({ pattern: compileLinearRegExp(pattern), template: replacement });
+        replacements.push({ pattern: compileLinearRegExp(pattern, 'g'), template: replacement });
       } catch (err) {
         const reason = err instanceof Error ? err.message : String(err);
         logger.warn('a metric rule is skipped: its regular expression cannot be used', {

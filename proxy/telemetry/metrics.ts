@@ -11,9 +11,20 @@ import { EndpointMetrics } from './endpoint-metrics.ts';
 import { familyText } from './family-text.ts';
 import { linkMetrics, type LinkView } from './link-metrics.ts';
 import { gaugeFamily } from './gauge-family.ts';
+import { compileMetricRules } from './metric-rules.ts';
 import { nextTurn } from './next-turn.ts';
 import { RequestMetrics } from './request-metrics.ts';
-import type { CallTarget, EndedCall, EndedProbe, ServedRequest, Telemetry } from './telemetry.ts';
+import { ResilienceMetrics } from './resilience-metrics.ts';
+import type {
+  CallTarget,
+  EndedCall,
+  EndedProbe,
+  LiveBreaker,
+  PolicyUse,
+  RetryForgoneReason,
+  ServedRequest,
+  Telemetry,
+} from './telemetry.ts';
 
 export interface MetricsSettings {
   readonly appId: string;
@@ -34,7 +45,9 @@ export class Metrics implements Telemetry {
   readonly #process: readonly CollectedMetric[];
   #link: readonly CollectedMetric[] = [];
   #options: MetricsOptions = defaultConfiguration.metrics;
-  #requests: RequestMetrics | null;
+  #requests: RequestMetrics | null = null;
+  #resilience: ResilienceMetrics | null = null;
+  #breakers: () => Iterable<LiveBreaker> = () => [];
   #registry: Registry;
   #hasTable = false;
 
@@ -48,7 +61,7 @@ export class Metrics implements Telemetry {
         sample: () => [read()].flatMap((value) => (value === null ? [] : [{ labels: {}, value }])),
       }),
     );
-    this.#requests = this.#requestMetrics();
+    this.#beginCounting();
     this.#registry = this.#newRegistry();
   }
 
@@ -73,14 +86,32 @@ export class Metrics implements Telemetry {
     this.#requests?.appProbed(probe);
   }
 
+  policyPicked(use: PolicyUse): void {
+    this.#resilience?.policyPicked(use);
+  }
+
+  policyActivated(use: PolicyUse): void {
+    this.#resilience?.policyActivated(use);
+  }
+
+  retried(target: CallTarget): void {
+    this.#resilience?.retried(target);
+  }
+
+  retryForgone(target: CallTarget, reason: RetryForgoneReason): void {
+    this.#resilience?.retryForgone(target, reason);
+  }
+
   /** Takes over the table's metrics options. Only when they differ do the request metrics begin again from zero. */
   tableApplied(table: EndpointTable): void {
     this.#endpoints.tableApplied(table);
+    this.#resilience?.tableApplied(table.resilience);
     const isFirst = !this.#hasTable;
     this.#hasTable = true;
     if (JSON.stringify(table.metrics) === JSON.stringify(this.#options)) return;
     this.#options = table.metrics;
-    this.#requests = this.#requestMetrics();
+    this.#beginCounting();
+    this.#resilience?.tableApplied(table.resilience);
     this.#registry = this.#newRegistry();
     if (!isFirst) {
       const { revision } = table;
@@ -95,6 +126,12 @@ export class Metrics implements Telemetry {
   showLink(link: LinkView): void {
     this.#link = linkMetrics(link, this.#settings);
     this.#registry = this.#newRegistry();
+  }
+
+  /** The breakers there are, asked at each scrape. */
+  showBreakers(list: () => Iterable<LiveBreaker>): void {
+    this.#breakers = list;
+    this.#resilience?.showBreakers(list);
   }
 
   /** The text of every metric; empty while metrics are off. */
@@ -119,14 +156,26 @@ export class Metrics implements Telemetry {
     }
   }
 
-  #requestMetrics(): RequestMetrics | null {
-    const { appId, logger } = this.#settings;
-    return this.#options.enabled ? new RequestMetrics({ appId, logger, options: this.#options }) : null;
+  #beginCounting(): void {
+    this.#requests = null;
+    this.#resilience = null;
+    if (!this.#options.enabled) return;
+    const { appId, namespace, logger } = this.#settings;
+    const rewrite = compileMetricRules(this.#options.rules, logger);
+    this.#requests = new RequestMetrics({ appId, logger, options: this.#options, rewrite });
+    this.#resilience = new ResilienceMetrics({ appId, namespace, rewrite });
+    this.#resilience.showBreakers(this.#breakers);
   }
 
   #newRegistry(): Registry {
     const registry = new Registry();
-    const metrics = [...(this.#requests?.metrics ?? []), ...this.#endpoints.metrics, ...this.#link, ...this.#process];
+    const metrics = [
+      ...(this.#requests?.metrics ?? []),
+      ...(this.#resilience?.metrics ?? []),
+      ...this.#endpoints.metrics,
+      ...this.#link,
+      ...this.#process,
+    ];
     for (const metric of metrics) registry.registerMetric(metric);
     return registry;
   }

@@ -7,4 +7,8 @@ export const noTelemetry: Telemetry = {
   requestServed() {},
   appProbed() {},
   tableApplied() {},
+  policyPicked() {},
+  policyActivated() {},
+  retried() {},
+  retryForgone() {},
 };

@@ -7,13 +7,13 @@ import type { MetricsOptions } from '#shared/table/endpoint-table.ts';
 import { CounterFamily } from './counter-family.ts';
 import { latencyBoundsMs, sizeBoundsBytes } from './histogram-bounds.ts';
 import { HistogramFamily } from './histogram-family.ts';
-import { compileMetricRules } from './metric-rules.ts';
-import type { SeriesSetOptions } from './series-set.ts';
+import type { LabelRewrite, SeriesSetOptions } from './series-set.ts';
 
 export interface RequestFamiliesOptions {
   readonly appId: string;
   readonly options: MetricsOptions;
   readonly logger: Logger;
+  readonly rewrite: LabelRewrite;
 }
 
 export interface RequestFamilies {
@@ -58,8 +58,7 @@ const histogramCaps = new Map([
 const coarseLabels: ReadonlySet<string> = new Set(['path', 'dst_app_id', 'src_app_id', 'endpoint']);
 
 /** Makes the families, empty. */
-export function requestFamilies({ appId, options, logger }: RequestFamiliesOptions): RequestFamilies {
-  const rewrite = compileMetricRules(options.rules, logger);
+export function requestFamilies({ appId, options, logger, rewrite }: RequestFamiliesOptions): RequestFamilies {
   const latencyBounds = latencyBoundsMs(options.latencyBucketsMs, logger);
   const request = ['method', 'path', 'status'];
 

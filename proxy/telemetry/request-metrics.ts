@@ -3,22 +3,14 @@
  * work is done once per combination, then the cells are found in a bounded cache and added to.
  */
 import type { CollectedMetric } from 'prom-client/lib/registry.js';
-import type { Logger } from '#shared/logger/logger.ts';
-import type { MetricsOptions } from '#shared/table/endpoint-table.ts';
 import { CappedValues, otherLabel } from './capped-values.ts';
 import type { CounterCell } from './counter-family.ts';
 import type { HistogramCell } from './histogram-family.ts';
 import { RecentMap } from './recent-map.ts';
-import { maxPaths, requestFamilies, type RequestFamilies } from './request-families.ts';
+import { maxPaths, requestFamilies, type RequestFamilies, type RequestFamiliesOptions } from './request-families.ts';
 import { requestLabels, type RequestLabels } from './request-labels.ts';
 import { cutLabel, maxRewrittenLength } from './series-set.ts';
 import type { CallTarget, EndedCall, EndedProbe, ServedRequest } from './telemetry.ts';
-
-export interface RequestMetricsOptions {
-  readonly appId: string;
-  readonly options: MetricsOptions;
-  readonly logger: Logger;
-}
 
 interface ServedCells {
   readonly requests: CounterCell;
@@ -61,12 +53,13 @@ export class RequestMetrics {
   readonly #received = new RecentMap<ReceivedCells>(cachedCombinations);
   readonly #outcomes = new RecentMap<CounterCell>(cachedCombinations);
 
-  constructor({ appId, options, logger }: RequestMetricsOptions) {
+  constructor(familiesOptions: RequestFamiliesOptions) {
+    const { options, logger } = familiesOptions;
     this.#labels = requestLabels(options, logger);
     const hasRules = options.rules.length > 0;
     this.#servedPaths = hasRules ? null : new CappedValues(maxPaths);
     this.#calledPaths = hasRules ? null : new CappedValues(maxPaths);
-    this.#families = requestFamilies({ appId, options, logger });
+    this.#families = requestFamilies(familiesOptions);
     this.#requestBytes = this.#families.requestBytes.cell([]);
     this.#responseBytes = this.#families.responseBytes.cell([]);
     this.#receivedBytes = this.#families.receivedBytes.cell([]);

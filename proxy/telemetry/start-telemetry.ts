@@ -7,11 +7,13 @@ import type { LinkView } from './link-metrics.ts';
 import type { Metrics } from './metrics.ts';
 import type { MetricsListener } from './metrics-listener.ts';
 import { noTelemetry } from './no-telemetry.ts';
-import type { Telemetry } from './telemetry.ts';
+import type { LiveBreaker, Telemetry } from './telemetry.ts';
 
 export interface StartedTelemetry extends Telemetry {
   /** Adds the link to the control plane to the metrics. */
   showLink(link: LinkView): void;
+  /** Adds the breakers to the metrics; asked at each scrape. */
+  showBreakers(list: () => Iterable<LiveBreaker>): void;
   /** Opens the metrics port; null when metrics are off. Rejects with one clear sentence. */
   listen(): Promise<MetricsListener | null>;
 }
@@ -34,7 +36,12 @@ export async function startTelemetry(settings: ProxySettings, logger: Logger): P
       ({ apiLogging } = table);
       sink.tableApplied(table);
     },
+    policyPicked: (use) => sink.policyPicked(use),
+    policyActivated: (use) => sink.policyActivated(use),
+    retried: (target) => sink.retried(target),
+    retryForgone: (target, reason) => sink.retryForgone(target, reason),
     showLink: (link) => metrics?.showLink(link),
+    showBreakers: (list) => metrics?.showBreakers(list),
     listen: async () => {
       if (metrics === null) return null;
       const { startMetricsListener } = await import('./metrics-listener.ts');

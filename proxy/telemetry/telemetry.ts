@@ -1,6 +1,7 @@
 /** What the request path tells about itself: one record a request, one a call to an upstream. No record holds a header value or a query. */
 import type { ProxyErrorCode } from '#shared/errors/proxy-error.ts';
 import type { EndpointTable } from '#shared/table/endpoint-table.ts';
+import type { BreakerPolicy, PolicyOrigin } from '#shared/table/resilience.ts';
 import type { UpstreamKind } from '../upstream/upstream.ts';
 
 /** The upstream of a call: a bounded kind, and a label that configuration or a capped cache bounds. */
@@ -49,6 +50,27 @@ export interface EndedProbe {
   readonly durationMs: number;
 }
 
+export type BreakerState = 'closed' | 'half-open' | 'open';
+
+/** A policy and the target for whose calls it holds. */
+export interface PolicyUse {
+  readonly target: CallTarget;
+  readonly part: 'timeout' | 'retry' | 'circuitbreaker';
+  readonly policy: PolicyOrigin;
+  /** Of the breaker, after the event; `''` for the other parts. */
+  readonly status: BreakerState | '';
+}
+
+/** Why a retry that the policy asks for was not made. */
+export type RetryForgoneReason = 'budget' | 'body-not-kept' | 'retry-after' | 'answer-begun';
+
+/** A breaker as it is at this moment. */
+export interface LiveBreaker {
+  readonly target: CallTarget;
+  readonly policy: BreakerPolicy;
+  readonly state: BreakerState;
+}
+
 /** Takes the records; must neither throw nor wait. */
 export interface Telemetry {
   callStarted(target: CallTarget): void;
@@ -56,4 +78,11 @@ export interface Telemetry {
   requestServed(request: ServedRequest): void;
   appProbed(probe: EndedProbe): void;
   tableApplied(table: EndpointTable): void;
+  /** A call found this policy: once a call and part. */
+  policyPicked(use: PolicyUse): void;
+  /** A timeout ended a try, or a retry was made: once a call and part. A breaker changed its state: each time. */
+  policyActivated(use: PolicyUse): void;
+  /** A try after the first one begins. */
+  retried(target: CallTarget): void;
+  retryForgone(target: CallTarget, reason: RetryForgoneReason): void;
 }

@@ -4,7 +4,7 @@
  */
 
 /** Where a policy was written, for logs, metrics and metadata. */
-interface PolicyOrigin {
+export interface PolicyOrigin {
   /** Name of the policy. */
   readonly name: string;
   /** Name of the Resiliency that defines it; `''` for a built-in one. */
