@@ -1,10 +1,10 @@
-/** Builds the programs of a cluster from their published modules: minutes with a cold Go cache, seconds with a warm one. */
+/** Builds programs from their published modules: minutes with a cold Go cache, seconds with a warm one. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { moduleFolder, type ProgramSet } from './program-sets.ts';
+import { clusterModule, type ProgramSet } from './program-sets.ts';
 
 export interface BuildOptions {
   readonly set: ProgramSet;
@@ -26,8 +26,13 @@ export async function buildPrograms({ set, folder, env, report }: BuildOptions):
   try {
     report(`building ${inWords(set.programs)} from Go modules; this is needed once, and can take minutes`);
     const output = join(workFolder, set.name);
-    const flags = ['-v', '-trimpath', '-buildvcs=false', `-ldflags=${await linkerFlags()}`, '-o', output];
-    await runGo({ args: ['build', ...flags, set.goPackage], env: { ...env, CGO_ENABLED: '0' }, report });
+    const flags = ['-v', '-trimpath', '-buildvcs=false', `-ldflags=${await linkerFlags(set)}`, '-o', output];
+    await runGo({
+      args: ['build', ...flags, set.goPackage],
+      folder: set.module,
+      env: { ...env, CGO_ENABLED: '0' },
+      report,
+    });
     const otherNames = set.programs.filter((program) => program !== set.name);
     for (const program of otherNames) await symlink(set.name, join(workFolder, program));
     await rename(workFolder, folder).catch((error: NodeJS.ErrnoException) => {
@@ -44,8 +49,9 @@ function inWords(names: readonly string[]): string {
 }
 
 /** kubectl and helm need to know their version and that of Kubernetes, which `go build` does not tell them. */
-async function linkerFlags(): Promise<string> {
-  const goMod = await readFile(join(moduleFolder, 'go.mod'), 'utf8');
+async function linkerFlags({ module }: ProgramSet): Promise<string> {
+  if (module !== clusterModule) return '-s -w';
+  const goMod = await readFile(join(module, 'go.mod'), 'utf8');
   const [kubernetes, major, minor] = versionOf(goMod, 'k8s.io/kubernetes');
   const [helm] = versionOf(goMod, 'helm.sh/helm/v3');
   const values = {
@@ -70,14 +76,15 @@ function versionOf(goMod: string, path: string): readonly [whole: string, major:
 
 interface GoRun {
   readonly args: readonly string[];
+  readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   readonly report: (line: string) => void;
 }
 
-async function runGo({ args, env, report }: GoRun): Promise<void> {
+async function runGo({ args, folder, env, report }: GoRun): Promise<void> {
   const startMs = performance.now();
   const elapsed = (): string => `${Math.round((performance.now() - startMs) / 1000)} s`;
-  const child = spawn('go', args, { cwd: moduleFolder, env, stdio: ['ignore', 'inherit', 'pipe'], timeout: longestMs });
+  const child = spawn('go', args, { cwd: folder, env, stdio: ['ignore', 'inherit', 'pipe'], timeout: longestMs });
   const lastLines: string[] = [];
   let lines = 0;
   createInterface({ input: child.stderr }).on('line', (line) => {

@@ -7,7 +7,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildPrograms } from './build-programs.ts';
-import { moduleFolder, type ProgramSet } from './program-sets.ts';
+import type { ProgramSet } from './program-sets.ts';
 
 /** What there is without building: `buildable` needs some minutes once. */
 export type ProgramsOutlook =
@@ -18,7 +18,7 @@ export type ProgramsOutlook =
 export async function lookForPrograms(set: ProgramSet, env: NodeJS.ProcessEnv): Promise<ProgramsOutlook> {
   const cache = cacheFolder(env);
   const digest = await sourceDigest(set);
-  const go = await goVersion(env);
+  const go = await goVersion(set, env);
   if (go === null) {
     // Any Go will have built the same programs.
     const kept = (await namesIn(cache)).find((name) => name.startsWith(`${set.name}-${digest}-`));
@@ -48,19 +48,19 @@ function cacheFolder(env: NodeJS.ProcessEnv): string {
   return join(isAbsolute(wished) ? wished : join(homedir(), '.cache'), 'farpoint');
 }
 
-async function sourceDigest({ sources }: ProgramSet): Promise<string> {
+async function sourceDigest({ module, sources }: ProgramSet): Promise<string> {
   const hash = createHash('sha256');
   for (const name of ['go.mod', 'go.sum', ...sources]) {
-    hash.update(await readFile(join(moduleFolder, name))).update('\0');
+    hash.update(await readFile(join(module, name))).update('\0');
   }
   return hash.digest('hex').slice(0, 16);
 }
 
 /** As `go1.26.8`; null when there is no Go. */
-async function goVersion(env: NodeJS.ProcessEnv): Promise<string | null> {
+async function goVersion({ module }: ProgramSet, env: NodeJS.ProcessEnv): Promise<string | null> {
   try {
     // In the module's folder: its go.mod may choose another toolchain.
-    return (await promisify(execFile)('go', ['env', 'GOVERSION'], { cwd: moduleFolder, env })).stdout.trim();
+    return (await promisify(execFile)('go', ['env', 'GOVERSION'], { cwd: module, env })).stdout.trim();
   } catch {
     return null;
   }

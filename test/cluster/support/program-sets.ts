@@ -1,13 +1,16 @@
-/** What test/cluster/programs builds, and in which pieces: each is built when something needs it, from the same modules. */
+/** What test/cluster/programs builds, and in which pieces: each is built when something needs it. */
 import { join } from 'node:path';
 
-/** The Go module. */
-export const moduleFolder = join(import.meta.dirname, '..', 'programs');
+/** The Go module of what makes a cluster, and that of OPA, which wants other versions of what both are made of. */
+export const clusterModule = join(import.meta.dirname, '..', 'programs');
+const opaModule = join(clusterModule, 'opa');
 
 /** One binary, and the names that it goes by. */
 export interface ProgramSet {
   /** The binary, and the start of the folder's name that it is kept in. */
   readonly name: string;
+  /** The folder of its go.mod. */
+  readonly module: string;
   /** As `go build` takes it. */
   readonly goPackage: string;
   /** Of the module, besides go.mod and go.sum. */
@@ -29,11 +32,20 @@ export const nodePrograms = ownSet('node', [
 export const pauseProgram = ownSet('pause', ['pause']);
 export const helmProgram: ProgramSet = {
   name: 'helm',
+  module: clusterModule,
   goPackage: 'helm.sh/helm/v3/cmd/helm',
   sources: [],
   programs: ['helm'],
 };
+/** The server that decides for the middleware `opa`. */
+export const opaProgram: ProgramSet = {
+  name: 'opa',
+  module: opaModule,
+  goPackage: 'github.com/open-policy-agent/opa',
+  sources: [],
+  programs: ['opa'],
+};
 
 function ownSet(name: string, programs: readonly string[]): ProgramSet {
-  return { name, goPackage: `./${name}`, sources: [`${name}/main.go`], programs };
+  return { name, module: clusterModule, goPackage: `./${name}`, sources: [`${name}/main.go`], programs };
 }

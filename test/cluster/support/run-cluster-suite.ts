@@ -4,6 +4,7 @@ import type { Counts } from '../../../scripts/counts.ts';
 import { type OptionalSuite, runOptionalSuite } from '../../support/run-optional-suite.ts';
 import { findHelm, isHelmWithinReach } from './find-helm.ts';
 import { findControlPlane, lookForControlPlane } from './find-control-plane.ts';
+import { findOpa, isOpaWithinReach } from './find-opa.ts';
 
 export type ClusterSuiteOptions = Pick<OptionalSuite, 'env' | 'isAskedFor' | 'print' | 'run'>;
 
@@ -20,9 +21,10 @@ export function runClusterSuite(options: ClusterSuiteOptions): Promise<Counts> {
     },
     async prepare() {
       await findControlPlane(env, print);
-      // The tests of the chart skip themselves where there is no Go; where there is, nothing is built while tests run.
-      const isGiven = (env['KUBEBUILDER_ASSETS'] ?? '') !== '';
-      if (!isGiven && (await isHelmWithinReach(env))) await findHelm(env, print);
+      // The tests of the chart and of OPA skip themselves where there is no Go; where there is, nothing is built while tests run.
+      if ((env['KUBEBUILDER_ASSETS'] ?? '') !== '') return;
+      if (await isHelmWithinReach(env)) await findHelm(env, print);
+      if (await isOpaWithinReach(env)) await findOpa(env, print);
     },
   });
 }
