@@ -1,6 +1,7 @@
 /** What protects one call: the policies that it began with, and the live state that calls to the same target share. */
 import type { TargetPolicies } from '#shared/table/resilience.ts';
 import type { Route } from '../target/router.ts';
+import type { BreakerState } from '../telemetry/telemetry.ts';
 
 /** Finds what protects a call. */
 export interface CallGuards {
@@ -10,8 +11,6 @@ export interface CallGuards {
 
 /** Kept by a call to its end, whatever tables come meanwhile. */
 export interface CallResilience {
-  /** Names the target in metrics; bounded like the label of an upstream. */
-  readonly target: string;
   readonly policies: TargetPolicies;
   /** Null where there is no breaker policy. */
   readonly breaker: Breaker | null;
@@ -21,7 +20,9 @@ export interface CallResilience {
 
 /** Stops calls to a target that fails. Every try of a call asks it. */
 export interface Breaker {
-  readonly state: 'closed' | 'half-open' | 'open';
+  readonly state: BreakerState;
+  /** For how long from now nothing is let through; 0 unless it is open. */
+  readonly openForMs: number;
   /** Lets one try through. Throws ProxyError `breaker-open`, which no retry follows. */
   admit(): Admission;
 }
