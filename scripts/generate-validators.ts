@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Ajv } from 'ajv';
+import { Ajv, type Options } from 'ajv';
 import standaloneCode from 'ajv/dist/standalone/index.js';
 import { parse } from 'yaml';
 
@@ -24,35 +24,67 @@ interface JsonSchema {
 }
 
 const root = path.join(import.meta.dirname, '..');
-const header = '// Generated from crds/httpendpoint.yaml by `make generate`. Do not edit.\n';
 
-const declaration = `${header}import type { SchemaMistake } from '../schema-mistake.ts';
+/** A kind whose documents are checked here. */
+interface CheckedKind {
+  readonly kind: string;
+  /** Names the files: `crds/<file>.yaml`, `validate-<module>.js`. */
+  readonly file: string;
+  readonly module: string;
+}
 
-/** Whether the document is a valid HTTPEndpoint; fills in defaults in place. What is wrong stands in \`errors\`. */
-export declare const validateHttpEndpoint: {
-  (document: unknown): boolean;
-  errors?: readonly SchemaMistake[] | null;
-};
-`;
+const kinds: readonly CheckedKind[] = [
+  { kind: 'HTTPEndpoint', file: 'httpendpoint', module: 'http-endpoint' },
+  { kind: 'Resiliency', file: 'resiliency', module: 'resiliency' },
+];
 
 /** Everything that is generated from crds/. */
 export async function generatedValidators(): Promise<readonly GeneratedFile[]> {
   // Kubernetes' own keywords and formats say nothing about what a user may write; ajv is to skip them.
-  const ajv = new Ajv({
+  const ajvOptions: Options = {
     allErrors: true,
     useDefaults: true,
     validateFormats: false,
     strictSchema: false,
     code: { source: true, esm: true, lines: true },
-  });
-  ajv.addSchema({ ...leanSchema(await writableSchema('httpendpoint.yaml')), $id: 'httpendpoint' });
-  // ajv's CommonJS default export arrives as an object under Node's ESM rules.
-  const code = standaloneCode.default(ajv, { validateHttpEndpoint: 'httpendpoint' });
+  };
   const folder = 'shared/resources/generated';
-  return [
-    { path: `${folder}/validate-http-endpoint.js`, text: `${header}${code.trim()}\n` },
-    { path: `${folder}/validate-http-endpoint.d.ts`, text: declaration },
-  ];
+  const files = await Promise.all(
+    kinds.map(async (checked) => {
+      const { file, module } = checked;
+      const schema = leanSchema(await writableSchema(`${file}.yaml`));
+      // One instance for each, so that a file does not hold the others' validators too.
+      const ajv = new Ajv(ajvOptions);
+      ajv.addSchema({ ...schema, $id: file });
+      // ajv's CommonJS default export arrives as an object under Node's ESM rules.
+      const code = standaloneCode.default(ajv, { [validatorName(module)]: file });
+      return [
+        { path: `${folder}/validate-${module}.js`, text: `${header(file)}${code.trim()}\n` },
+        { path: `${folder}/validate-${module}.d.ts`, text: declaration(checked) },
+      ];
+    }),
+  );
+  return files.flat();
+}
+
+/** `http-endpoint` → `validateHttpEndpoint`. */
+function validatorName(module: string): string {
+  return `validate-${module}`.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function header(file: string): string {
+  return `// Generated from crds/${file}.yaml by \`make generate\`. Do not edit.\n`;
+}
+
+function declaration({ kind, file, module }: CheckedKind): string {
+  return `${header(file)}import type { SchemaMistake } from '../schema-mistake.ts';
+
+/** Whether the document is a valid ${kind}; fills in defaults in place. What is wrong stands in \`errors\`. */
+export declare const ${validatorName(module)}: {
+  (document: unknown): boolean;
+  errors?: readonly SchemaMistake[] | null;
+};
+`;
 }
 
 /** The schema without `status`, which no user writes. */
