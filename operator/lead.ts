@@ -17,6 +17,7 @@ import { ProxyRepair } from './repair/proxy-repair.ts';
 import { ServiceWriter } from './services/service-writer.ts';
 import type { ClusterSource } from './source/cluster-source.ts';
 import { PodAppNames } from './status/app-names.ts';
+import { EndpointStatus } from './status/endpoint-status.ts';
 import { EventWriter } from './status/event-writer.ts';
 import { StatusWriter } from './status/status-writer.ts';
 import type { TableBook } from './tables/table-book.ts';
@@ -141,13 +142,16 @@ function statusWriter(options: LeadOptions): StatusWriter {
   const appNames = new PodAppNames(source.pods, settings.annotationPrefixes);
   const stop = appNames.follow();
   tasks.signal.addEventListener('abort', stop, { once: true });
-  return new StatusWriter({
-    kube: kube.client,
+  const endpoints = new EndpointStatus({
     endpoints: source,
     reports: book,
     counts: push.counts,
     peerCounts: peers.counts,
     appNames,
+  });
+  return new StatusWriter({
+    kube: kube.client,
+    kinds: [endpoints],
     instance: settings.replicaName,
     metrics: metrics.status,
     clock,

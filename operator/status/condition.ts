@@ -1,4 +1,4 @@
-/** Conditions of an HTTPEndpoint (KEP-1623), and how they are read from an object that anybody may have written. Pure. */
+/** Conditions (KEP-1623), and how they are read from an object that anybody may have written. Pure. */
 import { recordFrom } from '#shared/resources/read-field.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 
@@ -23,9 +23,9 @@ export interface Condition extends ConditionState {
 }
 
 /** `.status` as the operator writes it. */
-export interface EndpointStatus {
+export interface ObjectStatus {
   readonly observedGeneration: number;
-  /** `n/m`: of m proxies that the endpoint is for, n use its present form. */
+  /** `n/m`: of m proxies that an endpoint is for, n use its present form; `''`: the kind has no such field. */
   readonly proxies: string;
   readonly conditions: readonly Condition[];
 }

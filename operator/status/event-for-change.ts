@@ -5,9 +5,10 @@ import type { KubeObject } from '../kube/kube-object.ts';
 import type { NewObject } from '../kube/kube-client.ts';
 import type { ConditionState } from './condition.ts';
 import type { ConditionChange } from './plan-status.ts';
+import type { StatusKind } from './status-kind.ts';
 
 export interface EventOrigin extends EventSource {
-  /** The HTTPEndpoint. */
+  readonly of: Pick<StatusKind, 'type' | 'kind'>;
   readonly object: KubeObject;
   readonly generation: number;
 }
@@ -17,7 +18,7 @@ const maxNoteBytes = 1_000;
 
 /** The Event. Its name follows from its content, so that a second try does not make a second Event. */
 export function eventForChange({ before, after }: ConditionChange, origin: EventOrigin): NewObject {
-  const { object, nowMs } = origin;
+  const { of: kind, object, nowMs } = origin;
   const { name, namespace = '', uid } = object.metadata;
   const type = after?.type ?? before?.type ?? '';
   const reason = after?.reason ?? `No${before?.reason ?? ''}`;
@@ -29,7 +30,7 @@ export function eventForChange({ before, after }: ConditionChange, origin: Event
       namespace,
       action: 'SetCondition',
       reason: reason.slice(0, 128),
-      regarding: { apiVersion: 'dapr.io/v1alpha1', kind: 'HTTPEndpoint', name, namespace, uid },
+      regarding: { apiVersion: `${kind.type.group}/${kind.type.version}`, kind: kind.kind, name, namespace, uid },
       note: shortened(note),
       type: after !== null && isWarning(after) ? 'Warning' : 'Normal',
     },
@@ -47,7 +48,7 @@ export function isWarning({ type, status, reason }: ConditionState): boolean {
   switch (type) {
     case 'Accepted':
     case 'ResolvedRefs':
-      return status === 'False' || reason.endsWith('WithWarnings');
+      return status === 'False' || reason.endsWith('WithWarnings') || reason === 'PartiallyInvalid';
     case 'Programmed':
       return reason === 'Refused';
     case 'Conflicted':

@@ -1,9 +1,9 @@
 /**
- * The newest that is known of each endpoint's status: what the watch shows, what the last write gave back, or, where the API
- * server keeps no status, what was said last. Bounded by how many endpoints there are.
+ * The newest that is known of the status of each object of a kind: what the watch shows, what the last write gave back, or,
+ * where the API server keeps no status, what was said last. Bounded by how many objects there are.
  */
 import type { KubeObject } from '../kube/kube-object.ts';
-import type { EndpointStatus, PresentStatus } from './condition.ts';
+import type { ObjectStatus, PresentStatus } from './condition.ts';
 
 interface Remembered {
   readonly uid: string;
@@ -35,7 +35,7 @@ export class KnownStatuses {
     this.#writtenByKey.set(key, object);
   }
 
-  noteSaid(key: string, { metadata }: KubeObject, status: EndpointStatus): void {
+  noteSaid(key: string, { metadata }: KubeObject, status: ObjectStatus): void {
     this.#saidByKey.set(key, { uid: metadata.uid, status });
   }
 

@@ -1,8 +1,8 @@
-/** What an endpoint's status should say against what it says: what to write, how soon, and what changes by it. Pure. */
-import type { Condition, ConditionState, EndpointStatus, PresentStatus } from './condition.ts';
+/** What the status of an object should say against what it says: what to write, how soon, and what changes by it. Pure. */
+import type { Condition, ConditionState, ObjectStatus, PresentStatus } from './condition.ts';
 
 export interface StatusPlan {
-  readonly status: EndpointStatus;
+  readonly status: ObjectStatus;
   /** Whose status or reason becomes another, or which comes or goes. */
   readonly changes: readonly ConditionChange[];
   /**
@@ -19,6 +19,7 @@ export interface ConditionChange {
 
 export interface WantedStatus {
   readonly generation: number;
+  /** `''`: the kind has no such field. */
   readonly proxies: string;
   readonly states: readonly ConditionState[];
 }
@@ -36,16 +37,26 @@ export function planStatus(wanted: WantedStatus, present: PresentStatus, nowMs: 
   return { status, changes: changesBetween(present, wanted.states), urgency: urgencyOf(status, present) };
 }
 
+/** What to tell where nothing but Events says it: other words are news too. */
+export function newsIn(states: readonly ConditionState[], present: PresentStatus): readonly ConditionChange[] {
+  return changesBetween(present, states, (before, after) => before.message !== after.message);
+}
+
 /** RFC 3339 in whole seconds, as the API server keeps it. */
 function timestampFrom(epochMs: number): string {
   return `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
 }
 
-function changesBetween(present: PresentStatus, states: readonly ConditionState[]): readonly ConditionChange[] {
+function changesBetween(
+  present: PresentStatus,
+  states: readonly ConditionState[],
+  isOther: (before: ConditionState, after: ConditionState) => boolean = () => false,
+): readonly ConditionChange[] {
   const changes: ConditionChange[] = [];
   for (const after of states) {
     const before = present.conditions.find(({ type }) => type === after.type) ?? null;
-    if (before?.status !== after.status || before.reason !== after.reason) changes.push({ before, after });
+    const isSame = before?.status === after.status && before.reason === after.reason && !isOther(before, after);
+    if (!isSame) changes.push({ before, after });
   }
   for (const before of present.conditions) {
     if (!states.some(({ type }) => type === before.type)) changes.push({ before, after: null });
@@ -53,7 +64,7 @@ function changesBetween(present: PresentStatus, states: readonly ConditionState[
   return changes;
 }
 
-function urgencyOf(status: EndpointStatus, present: PresentStatus): StatusPlan['urgency'] {
+function urgencyOf(status: ObjectStatus, present: PresentStatus): StatusPlan['urgency'] {
   const presentByType = new Map(present.conditions.map((condition) => [condition.type, condition]));
   const different = status.conditions.filter((condition) => !isEqual(condition, presentByType.get(condition.type)));
   const hasSameTypes =

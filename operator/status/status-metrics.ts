@@ -6,10 +6,10 @@ export interface StatusMetrics {
   statusWritten(outcome: 'written' | 'failed' | 'outdated'): void;
   /** `dropped`: there were too many, or the API server does not take it. */
   eventWritten(outcome: 'written' | 'dropped'): void;
-  /** Endpoints whose status waits to be written. */
-  waiting(endpoints: number): void;
+  /** Objects of a kind whose status waits to be written. */
+  waiting(kind: string, objects: number): void;
   /** False: the CRD that is installed has no status, so there are Events only. */
-  statusSupported(isSupported: boolean): void;
+  statusSupported(kind: string, isSupported: boolean): void;
 }
 
 /** Counts nothing. */

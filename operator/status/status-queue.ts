@@ -1,4 +1,4 @@
-/** Which endpoints are to be looked at or written, each once: bounded by how many endpoints there are. */
+/** Which objects are to be looked at or written, each once: bounded by how many objects there are. */
 
 export class StatusQueue {
   /** To be looked at. */

@@ -1,8 +1,9 @@
-/** One term of leadership: looks at what is marked, writes what differs, remembers what it wrote until the term ends. */
+/** One kind in one term of leadership: looks at what is marked, writes what differs, remembers what it wrote until the term ends. */
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { TokenBucket } from '../identity/token-bucket.ts';
 import type { Discovery, KubeClient, NewObject } from '../kube/kube-client.ts';
+import { kindName } from '../kube/resource-path.ts';
 import { askStatusSupport } from './ask-status-support.ts';
 import { eventForChange, isWarning } from './event-for-change.ts';
 import { StatusDifferences, type StatusDifference, type StatusDifferencesOptions } from './status-differences.ts';
@@ -13,6 +14,7 @@ import { writeStatus, type WriteOutcome } from './write-status.ts';
 
 export interface StatusTermOptions extends StatusDifferencesOptions {
   readonly kube: Pick<KubeClient, 'apply'> & Discovery;
+  /** Which replica this is, for Events. */
   readonly instance: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -58,7 +60,7 @@ export class StatusTerm {
   #wake: () => void = () => undefined;
   #pausedUntilMs = -Infinity;
   /** Whether the API server keeps status. */
-  #hasStatus = true;
+  #hasStatus: boolean;
   #askSupportMs = Infinity;
   /** Said once until a write succeeds again. */
   #isFailing = false;
@@ -66,11 +68,12 @@ export class StatusTerm {
   constructor(options: StatusTermOptions) {
     this.#options = options;
     this.#differences = new StatusDifferences(options);
+    this.#hasStatus = options.of.keepsStatus;
     this.#startMs = options.clock.monotonicMs();
     this.#startEpochMs = options.clock.epochMs();
   }
 
-  /** Look at this endpoint. */
+  /** Look at this object. */
   mark(key: string): void {
     this.#queue.mark(key);
     this.#wake();
@@ -85,21 +88,26 @@ export class StatusTerm {
   /** Works until the term ends, and resolves when nothing is under way any more. */
   async run(): Promise<void> {
     const { signal } = this.#ended;
-    const { clock, metrics, peerCounts } = this.#options;
-    while (!peerCounts.isComplete() && clock.monotonicMs() < this.#startMs + peersWaitMs && !signal.aborted) {
+    const { of: kind, clock } = this.#options;
+    while (!kind.isComplete() && clock.monotonicMs() < this.#startMs + peersWaitMs && !signal.aborted) {
       await clock.sleep(peersPollMs, signal);
     }
-    await this.#askSupport(signal);
+    if (kind.keepsStatus) await this.#askSupport(signal);
     this.#markAll();
     while (!signal.aborted) {
       if (clock.monotonicMs() >= this.#askSupportMs) await this.#askSupport(signal);
       await this.#look(signal);
       this.#write(signal);
-      metrics.waiting(this.#queue.waiting);
+      this.#showWaiting(this.#queue.waiting);
       await this.#idle(this.#nextMs());
     }
-    metrics.waiting(0);
+    this.#showWaiting(0);
     await Promise.all(this.#writesByKey.values());
+  }
+
+  #showWaiting(objects: number): void {
+    const { of: kind, metrics } = this.#options;
+    if (kind.keepsStatus) metrics.waiting(kindName(kind.type), objects);
   }
 
   async #look(signal: AbortSignal): Promise<void> {
@@ -148,8 +156,9 @@ export class StatusTerm {
   }
 
   async #writeOne(key: string, difference: StatusDifference, signal: AbortSignal): Promise<void> {
+    const { kube, of: kind } = this.#options;
     const { object, plan } = difference;
-    const outcome = await writeStatus(this.#options.kube, { object, status: plan.status }, signal);
+    const outcome = await writeStatus(kube, { of: kind, object, status: plan.status }, signal);
     // In one step with what follows: a look in between would take the mark and find the write still under way.
     this.#writesByKey.delete(key);
     this.#settle(key, difference, outcome);
@@ -166,7 +175,7 @@ export class StatusTerm {
         this.#failuresByKey.delete(key);
         this.#isFailing = false;
         if (!this.#differences.noteWritten(key, difference, outcome.object)) {
-          logger.warn('others hold on to a part of the status of an endpoint', { endpoint: key });
+          logger.warn('others hold on to a part of a status', { ...this.#named(key) });
         }
         this.#tell(difference);
         this.#queue.mark(key);
@@ -201,27 +210,28 @@ export class StatusTerm {
     this.#queue.mark(key, dueMs);
     // Others would fare no better now.
     if (isServerBusy) this.#pausedUntilMs = Math.max(this.#pausedUntilMs, dueMs);
-    if (!this.#isFailing) logger.warn('a status could not be written', { endpoint: key, err: error });
+    if (!this.#isFailing) logger.warn('a status could not be written', { ...this.#named(key), err: error });
     this.#isFailing = true;
   }
 
   async #askSupport(signal: AbortSignal): Promise<void> {
-    const support = await askStatusSupport(this.#options.kube, signal);
+    const { kube, of: kind } = this.#options;
+    const support = await askStatusSupport(kube, kind.type, signal);
     if (support === 'unknown') this.#askSupportMs = this.#hasStatus ? Infinity : this.#inAWhile();
     else this.#setSupport(support === 'supported');
   }
 
   #setSupport(hasStatus: boolean): void {
-    const { logger, metrics } = this.#options;
-    metrics.statusSupported(hasStatus);
+    const { of: kind, logger, metrics } = this.#options;
+    metrics.statusSupported(kindName(kind.type), hasStatus);
     this.#askSupportMs = hasStatus ? Infinity : this.#inAWhile();
     if (hasStatus === this.#hasStatus) return;
     this.#hasStatus = hasStatus;
     this.#markAll();
-    if (hasStatus) logger.info('the HTTPEndpoint that is installed keeps a status now');
+    if (hasStatus) logger.info(`the ${kind.kind} that is installed keeps a status now`);
     else {
       const remedy = 'install crds/ of Farpoint';
-      logger.warn('the HTTPEndpoint that is installed keeps no status: conditions are Events only', { remedy });
+      logger.warn(`the ${kind.kind} that is installed keeps no status: conditions are Events only`, { remedy });
     }
   }
 
@@ -230,7 +240,11 @@ export class StatusTerm {
   }
 
   #markAll(): void {
-    for (const key of this.#options.endpoints.endpointKeys()) this.#queue.mark(key);
+    for (const key of this.#options.of.keys()) this.#queue.mark(key);
+  }
+
+  #named(key: string): { readonly kind: string; readonly object: string } {
+    return { kind: this.#options.of.kind, object: key };
   }
 
   /** In place of a status. What was there before this term is news only where something is wrong: nobody wrote down what was said of it. */
@@ -244,8 +258,8 @@ export class StatusTerm {
   }
 
   #tell({ object, plan, wanted }: StatusDifference, onlyWarnings = false): void {
-    const { clock, instance, addEvent } = this.#options;
-    const origin = { object, generation: wanted.generation, instance, nowMs: clock.epochMs() };
+    const { of: kind, clock, instance, addEvent } = this.#options;
+    const origin = { of: kind, object, generation: wanted.generation, instance, nowMs: clock.epochMs() };
     for (const change of plan.changes) {
       if (onlyWarnings && (change.after === null || !isWarning(change.after))) continue;
       addEvent(eventForChange(change, origin));

@@ -5,7 +5,7 @@ import type { RepairMetrics } from '../repair/repair-metrics.ts';
 import type { ServiceMetrics } from '../services/service-metrics.ts';
 import type { StatusMetrics } from '../status/status-metrics.ts';
 import type { TableMetrics } from '../tables/table-metrics.ts';
-import type { MetricFamilies } from './metric-families.ts';
+import type { MetricFamilies, Sample } from './metric-families.ts';
 
 const compileBucketsSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
@@ -86,32 +86,32 @@ export function tableRecorder(families: MetricFamilies): TableMetrics {
 
 /** Of the writing of status. */
 export function statusRecorder(families: MetricFamilies): StatusMetrics {
-  let waiting = 0;
-  let isSupported = true;
+  const waitingByKind = new Map<string, number>();
+  const supportedByKind = new Map<string, number>();
   families.gauge({
     name: 'status_waiting',
-    help: 'Endpoints whose status waits to be written.',
-    labelNames: [],
-    sample: () => [{ labels: {}, value: waiting }],
+    help: 'Objects whose status waits to be written.',
+    labelNames: ['kind'],
+    sample: () => samplesByKind(waitingByKind),
   });
   families.gauge({
     name: 'status_supported',
-    help: '0: the HTTPEndpoint that is installed has no status; there are Events only.',
-    labelNames: [],
-    sample: () => [{ labels: {}, value: isSupported ? 1 : 0 }],
+    help: '0: the kind, as it is installed, has no status; there are Events only. Only the leader knows.',
+    labelNames: ['kind'],
+    sample: () => samplesByKind(supportedByKind),
   });
   const statuses = families.counter('status_writes_total', 'Writes of a status.', ['outcome']);
   const events = families.counter('events_total', 'Events.', ['outcome']);
   return {
     statusWritten: (outcome) => statuses({ outcome }),
     eventWritten: (outcome) => events({ outcome }),
-    waiting: (endpoints) => {
-      waiting = endpoints;
-    },
-    statusSupported: (supported) => {
-      isSupported = supported;
-    },
+    waiting: (kind, objects) => void waitingByKind.set(kind, objects),
+    statusSupported: (kind, isSupported) => void supportedByKind.set(kind, isSupported ? 1 : 0),
   };
+}
+
+function samplesByKind(valuesByKind: ReadonlyMap<string, number>): Sample[] {
+  return [...valuesByKind].map(([kind, value]) => ({ labels: { kind }, value }));
 }
 
 /** Of the Services of apps. */

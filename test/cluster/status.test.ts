@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '#shared/clock/clock.ts';
 import { createKubeClient } from '../../operator/kube/create-kube-client.ts';
 import { loadClusterAccess } from '../../operator/kube/kube-config.ts';
+import { httpEndpoints } from '../../operator/kube/resource-types.ts';
 import { writeStatus } from '../../operator/status/write-status.ts';
 import { waitUntil } from '../support/start-test-proxy.ts';
 import { endpointViewer, type EndpointViewer } from './support/endpoint-status.ts';
@@ -161,7 +162,11 @@ describe('writes', () => {
     const write = (): ReturnType<typeof writeStatus> =>
       writeStatus(
         kube,
-        { object: former, status: { observedGeneration: 1, proxies: '1/1', conditions: [] } },
+        {
+          of: { type: httpEndpoints, kind: 'HTTPEndpoint' },
+          object: former,
+          status: { observedGeneration: 1, proxies: '1/1', conditions: [] },
+        },
         new AbortController().signal,
       );
     expect(await write()).toMatchObject({ kind: 'written' });

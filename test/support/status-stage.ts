@@ -5,6 +5,7 @@ import type { KubeObject } from '../../operator/kube/kube-object.ts';
 import type { ProgrammedCount } from '../../operator/push/programmed-counts.ts';
 import { presentStatusOf } from '../../operator/status/condition.ts';
 import type { EndpointReport } from '../../operator/status/endpoint-report.ts';
+import { EndpointStatus } from '../../operator/status/endpoint-status.ts';
 import { StatusWriter } from '../../operator/status/status-writer.ts';
 import { endpointReport } from './endpoint-report.ts';
 import { endpointObject } from './kube-objects.ts';
@@ -55,8 +56,7 @@ export class StatusStage {
         listeners.add(listener);
         return () => void listeners.delete(listener);
       };
-    this.writer = new StatusWriter({
-      kube: this.#server(),
+    const endpoints = new EndpointStatus({
       endpoints: {
         endpoint: (key) => {
           const object = this.objectsByKey.get(key);
@@ -74,6 +74,10 @@ export class StatusStage {
         isComplete: () => this.arePeersKnown,
       },
       appNames: { has: (app) => this.apps.has(app), onChanged: listen(this.#appsChanged) },
+    });
+    this.writer = new StatusWriter({
+      kube: this.#server(),
+      kinds: [endpoints],
       instance: 'operator-1',
       clock: this.clock,
       logger: memoryLogger(this.lines),
@@ -81,7 +85,7 @@ export class StatusStage {
         statusWritten: (outcome) => this.metrics.push(outcome),
         eventWritten: () => undefined,
         waiting: () => undefined,
-        statusSupported: (isSupported) => this.metrics.push(`supported ${isSupported}`),
+        statusSupported: (_kind, isSupported) => this.metrics.push(`supported ${isSupported}`),
       },
       random: () => 1,
     });

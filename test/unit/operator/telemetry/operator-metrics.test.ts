@@ -114,12 +114,16 @@ describe('what is counted', () => {
 
   test('of status', async () => {
     const metrics = newMetrics();
-    metrics.status.waiting(4);
-    metrics.status.statusSupported(false);
+    metrics.status.waiting('httpendpoints.dapr.io', 4);
+    metrics.status.statusSupported('httpendpoints.dapr.io', false);
+    metrics.status.statusSupported('resiliencies.dapr.io', true);
     metrics.status.statusWritten('written');
     metrics.status.eventWritten('dropped');
-    expect(await samplesOf(metrics, 'status_waiting')).toEqual(['{} 4']);
-    expect(await samplesOf(metrics, 'status_supported')).toEqual(['{} 0']);
+    expect(await samplesOf(metrics, 'status_waiting')).toEqual(['{"kind":"httpendpoints.dapr.io"} 4']);
+    expect(await samplesOf(metrics, 'status_supported')).toEqual([
+      '{"kind":"httpendpoints.dapr.io"} 0',
+      '{"kind":"resiliencies.dapr.io"} 1',
+    ]);
     expect(await samplesOf(metrics, 'status_writes_total')).toEqual(['{"outcome":"written"} 1']);
     expect(await samplesOf(metrics, 'events_total')).toEqual(['{"outcome":"dropped"} 1']);
   });
