@@ -9,7 +9,7 @@ interface ReplyRule {
   readonly isDapr500: boolean;
   /** `invoke`: Dapr's sentence around the message. `message`: the message alone, in JSON. `text`: the message as plain text. */
   readonly body: 'invoke' | 'message' | 'text';
-  /** Seconds for Retry-After; 0: none. */
+  /** Seconds for Retry-After where the error says nothing; 0: none. */
   readonly retryAfterSeconds: number;
 }
 
@@ -41,6 +41,7 @@ const rulesByCode = {
   'app-not-configured': rule(503),
   'app-unhealthy': rule(503, { retryAfterSeconds: 1 }),
   'app-protocol-unsupported': rule(501),
+  'breaker-open': rule(503, { retryAfterSeconds: 1 }),
   'middleware-unavailable': rule(503, { isDapr500: false, retryAfterSeconds: 1 }),
   'middleware-failed': rule(502),
   'upstream-connect': rule(502),
@@ -59,7 +60,8 @@ export interface ErrorReplyOptions {
 
 /** The reply that a failure ends in. */
 export function errorReply(error: ProxyError, options: ErrorReplyOptions): Reply {
-  const { status, isDapr500, body, retryAfterSeconds } = rulesByCode[error.code];
+  const { status, isDapr500, body, retryAfterSeconds: defaultSeconds } = rulesByCode[error.code];
+  const retryAfterSeconds = error.retryAfterSeconds ?? defaultSeconds;
   const retryAfter = retryAfterSeconds > 0 ? ['Retry-After', String(retryAfterSeconds)] : [];
   const head = { status: options.daprErrorStatuses && isDapr500 ? 500 : status, headers: retryAfter };
   if (body === 'text') return { ...head, contentType: 'text/plain; charset=utf-8', body: error.message };

@@ -20,6 +20,7 @@ export type ProxyErrorCode =
   | 'app-not-configured'
   | 'app-unhealthy'
   | 'app-protocol-unsupported'
+  | 'breaker-open'
   | 'middleware-unavailable'
   | 'middleware-failed'
   | 'upstream-connect'
@@ -29,13 +30,21 @@ export type ProxyErrorCode =
   | 'upstream-timeout'
   | 'internal';
 
+export interface ProxyErrorOptions {
+  readonly cause?: unknown;
+  /** For Retry-After, where it is known when another try may succeed; the code has a default. */
+  readonly retryAfterSeconds?: number;
+}
+
 /** A coded failure of one request. The message is safe to show to the caller; `cause` is for the log. */
 export class ProxyError extends Error {
   readonly code: ProxyErrorCode;
+  readonly retryAfterSeconds: number | null;
 
-  constructor(code: ProxyErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
-    super(message, options);
+  constructor(code: ProxyErrorCode, message: string, options: ProxyErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : {});
     this.name = 'ProxyError';
     this.code = code;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
   }
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import * as z from 'zod/mini';
 import { ProxyError, type ProxyErrorCode } from '#shared/errors/proxy-error.ts';
-import { errorReply } from '../../proxy/reply/error-reply.ts';
+import { errorReply, type ErrorReplyOptions } from '../../proxy/reply/error-reply.ts';
 import { replyHeaders } from '../../proxy/reply/reply.ts';
 import { goldenCases, strayFiles } from './golden-files.ts';
 
@@ -30,6 +30,7 @@ const codes = Object.keys({
   'app-not-configured': true,
   'app-unhealthy': true,
   'app-protocol-unsupported': true,
+  'breaker-open': true,
   'middleware-unavailable': true,
   'middleware-failed': true,
   'upstream-connect': true,
@@ -45,14 +46,17 @@ const schema = z.strictObject({
   message: z.string(),
   /** As the caller named it; empty where none was found. */
   target: z.string(),
+  /** Where the error itself knows it. */
+  retryAfterSeconds: z.optional(z.number()),
 });
 
 describe('error replies', () => {
   test.each(goldenCases(folder))('$name', async ({ input, outputFile }) => {
-    const { code, message, target } = z.parse(schema, parse(input));
+    const { code, message, target, retryAfterSeconds } = z.parse(schema, parse(input));
+    const error = new ProxyError(code, message, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
     const replies = {
-      precise: replyOf({ code, message, target, daprErrorStatuses: false }),
-      'dapr-error-statuses': replyOf({ code, message, target, daprErrorStatuses: true }),
+      precise: replyOf(error, { target, daprErrorStatuses: false }),
+      'dapr-error-statuses': replyOf(error, { target, daprErrorStatuses: true }),
     };
     await expect(stringify(replies, { lineWidth: 0 })).toMatchFileSnapshot(outputFile);
   });
@@ -67,15 +71,8 @@ describe('error replies', () => {
   });
 });
 
-interface Question {
-  readonly code: ProxyErrorCode;
-  readonly message: string;
-  readonly target: string;
-  readonly daprErrorStatuses: boolean;
-}
-
-function replyOf({ code, message, target, daprErrorStatuses }: Question): object {
-  const reply = errorReply(new ProxyError(code, message), { target, daprErrorStatuses });
+function replyOf(error: ProxyError, options: ErrorReplyOptions): object {
+  const reply = errorReply(error, options);
   const flat = replyHeaders(reply);
   const headers = flat.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${flat[index + 1] ?? ''}`] : []));
   return { status: reply.status, headers, body: reply.body };
