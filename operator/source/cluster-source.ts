@@ -5,16 +5,16 @@
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { Configuration } from '#shared/resources/configuration.ts';
-import type { ParsedEndpoint } from '#shared/resources/parse-http-endpoint.ts';
+import { parseHttpEndpoint, type ParsedEndpoint } from '#shared/resources/parse-http-endpoint.ts';
 import { proxyPodSelector, unfinishedPodSelector } from '../identity/pod-facts.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { components, configurations, httpEndpoints, pods, secrets } from '../kube/resource-types.ts';
 import type { SecretReference } from '../tables/secret-uses.ts';
 import type { SecretReading, SecretStoreKind, TableFeed } from '../tables/table-feed.ts';
 import { ConfigurationStore } from './configuration-store.ts';
-import { EndpointStore, type WatchedEndpoint } from './endpoint-store.ts';
 import { KindWatch, type CreateListWatch, type ObjectKeeper } from './kind-watch.ts';
 import { PodStore } from './pod-store.ts';
+import { ResourceStore, type WatchedResource } from './resource-store.ts';
 import { SecretCache } from './secret-cache.ts';
 import { SecretStoreNames } from './secret-store-names.ts';
 
@@ -42,7 +42,7 @@ export class ClusterSource implements TableFeed {
   /** The Pods that have a proxy. */
   readonly pods = new PodStore();
   readonly #options: ClusterSourceOptions;
-  readonly #endpoints: EndpointStore;
+  readonly #endpoints: ResourceStore<ParsedEndpoint>;
   readonly #configurations: ConfigurationStore;
   readonly #stores: SecretStoreNames;
   readonly #secrets: SecretCache;
@@ -54,7 +54,8 @@ export class ClusterSource implements TableFeed {
   constructor(options: ClusterSourceOptions) {
     this.#options = options;
     const { kube, fingerprintKey, clock, logger } = options;
-    this.#endpoints = new EndpointStore({
+    this.#endpoints = new ResourceStore({
+      parse: (object) => parseHttpEndpoint({ document: { ...object, kind: 'HTTPEndpoint' }, location: '' }),
       onChanged: (key) => this.#endpointChanged(key),
       onSeen: (key) => this.#call(this.#seenListeners, key),
     });
@@ -90,8 +91,8 @@ export class ClusterSource implements TableFeed {
     ];
   }
 
-  endpoint(key: string): WatchedEndpoint | null {
-    return this.#endpoints.endpoint(key);
+  endpoint(key: string): WatchedResource<ParsedEndpoint> | null {
+    return this.#endpoints.get(key);
   }
 
   endpointKeys(): Iterable<string> {
@@ -205,14 +206,14 @@ export class ClusterSource implements TableFeed {
   }
 
   #storesChanged(namespace: string): void {
-    for (const key of this.#endpoints.keys()) if (key.startsWith(`${namespace}/`)) this.#reference(key);
+    for (const key of this.#endpoints.keysIn(namespace)) this.#reference(key);
     this.#mark((marks) => marks.markNamespaceStores(namespace));
     this.#progressed();
   }
 
   /** An endpoint that names a store which is not the API server's has no business with the API server's Secrets. */
   #reference(key: string): void {
-    const parsed = this.#endpoints.endpoint(key)?.parsed;
+    const parsed = this.#endpoints.get(key)?.parsed;
     const isServed =
       parsed?.state === 'valid' &&
       this.#stores.kindOf(parsed.endpoint.namespace, parsed.endpoint.secretStore) === 'kubernetes';

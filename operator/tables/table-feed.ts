@@ -3,12 +3,15 @@ import type { Configuration } from '#shared/resources/configuration.ts';
 import type { ParsedEndpoint } from '#shared/resources/parse-http-endpoint.ts';
 import type { Sensitive } from '#shared/table/sensitive.ts';
 
-export interface StoredEndpoint {
-  readonly parsed: ParsedEndpoint;
+/** A resource as it stands in the cluster. */
+export interface StoredResource<Parsed> {
+  readonly parsed: Parsed;
   readonly uid: string;
   /** Counts the changes of everything but metadata and status: the same uid and generation mean the same content. */
   readonly generation: number;
 }
+
+export type StoredEndpoint = StoredResource<ParsedEndpoint>;
 
 /** What is known of one Secret. */
 export type SecretReading =
