@@ -16,7 +16,18 @@ export class LogLimiter {
     this.#clock = clock;
   }
 
+  info(message: string, fields: LogFields): void {
+    const more = this.#take();
+    if (more !== null) this.#logger.info(message, { ...fields, ...more });
+  }
+
   warn(message: string, fields: LogFields): void {
+    const more = this.#take();
+    if (more !== null) this.#logger.warn(message, { ...fields, ...more });
+  }
+
+  /** What a line says besides its own fields; null: there is no room for it in this second. */
+  #take(): LogFields | null {
     const second = Math.floor(this.#clock.monotonicMs() / 1000);
     if (second !== this.#second) {
       this.#second = second;
@@ -24,11 +35,11 @@ export class LogLimiter {
     }
     if (this.#lines >= maxLinesPerSecond) {
       this.#suppressed += 1;
-      return;
+      return null;
     }
     this.#lines += 1;
     const suppressed = this.#suppressed > 0 ? { suppressedLines: this.#suppressed } : {};
     this.#suppressed = 0;
-    this.#logger.warn(message, { ...fields, ...suppressed });
+    return suppressed;
   }
 }

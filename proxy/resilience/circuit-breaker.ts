@@ -1,0 +1,165 @@
+/**
+ * The circuit breaker of one target. opossum holds its state, the timer that ends `open`, and the events; what is counted and
+ * when it trips is gobreaker's arithmetic, which Dapr's users know (spec/resiliency.md §6). Loaded only when a breaker is
+ * configured.
+ */
+import { EventEmitter } from 'node:events';
+import Opossum from 'opossum';
+import type { Clock } from '#shared/clock/clock.ts';
+import { ProxyError } from '#shared/errors/proxy-error.ts';
+import type { BreakerCounts, TripRule } from '#shared/resilience/trip-rule.ts';
+import type { BreakerPolicy } from '#shared/table/resilience.ts';
+import type { BreakerState, CallTarget, LiveBreaker } from '../telemetry/telemetry.ts';
+import type { Admission, Breaker } from './call-resilience.ts';
+
+export interface CircuitBreakerOptions {
+  readonly target: CallTarget;
+  readonly policy: BreakerPolicy;
+  /** The policy's `trip`. */
+  readonly trips: TripRule;
+  readonly clock: Clock;
+  readonly onChange: (breaker: LiveBreaker, from: BreakerState) => void;
+}
+
+type Counts = { -readonly [Name in keyof BreakerCounts]: number };
+
+/** The longest that a timer of the platform can run: 24 days. */
+const maxOpenMs = 2 ** 31 - 1;
+
+export class CircuitBreaker implements Breaker, LiveBreaker {
+  readonly target: CallTarget;
+  readonly policy: BreakerPolicy;
+  readonly #options: CircuitBreakerOptions;
+  readonly #openMs: number;
+  readonly #circuit: Opossum;
+  #counts = noCounts();
+  /** Grows whenever the counts begin anew; what was let through before says nothing any more. */
+  #generation = 0;
+  #periodEndMs = Infinity;
+  #openUntilMs = 0;
+  #lastProbeMs = 0;
+  #formerState: BreakerState = 'closed';
+  #isRetired = false;
+
+  constructor(options: CircuitBreakerOptions) {
+    const { target, policy } = options;
+    this.target = target;
+    this.policy = policy;
+    this.#options = options;
+    this.#openMs = Math.min(policy.timeoutMs, maxOpenMs);
+    this.#circuit = new Opossum(neverCalled, {
+      name: policy.name,
+      resetTimeout: this.#openMs,
+      // Nothing goes through `fire`, so its window of statistics would count nothing: one bucket that nobody rotates instead
+      // of ten and two timers a second for each breaker.
+      rollingCountBuckets: 1,
+      rollingPercentilesEnabled: false,
+      enableSnapshots: false,
+      rotateBucketController: new EventEmitter(),
+    });
+    this.#circuit.on('open', () => this.#enter('open'));
+    this.#circuit.on('halfOpen', () => this.#enter('half-open'));
+    this.#circuit.on('close', () => this.#enter('closed'));
+    this.#beginPeriod();
+  }
+
+  get state(): BreakerState {
+    if (this.#circuit.closed) return 'closed';
+    return this.#circuit.halfOpen ? 'half-open' : 'open';
+  }
+
+  get openForMs(): number {
+    return this.state === 'open' ? Math.max(0, this.#openUntilMs - this.#options.clock.monotonicMs()) : 0;
+  }
+
+  /** Throws ProxyError `breaker-open`. */
+  admit(): Admission {
+    this.#turnPeriod();
+    const { state } = this;
+    if (state === 'open') {
+      const retryAfterSeconds = Math.max(1, Math.ceil(this.openForMs / 1000));
+      throw new ProxyError('breaker-open', 'circuit breaker is open', { retryAfterSeconds });
+    }
+    if (state === 'half-open') this.#admitProbe();
+    this.#counts.requests += 1;
+    const generation = this.#generation;
+    let isSettled = false;
+    const settle = (outcome: () => void): void => {
+      if (isSettled) return;
+      isSettled = true;
+      this.#turnPeriod();
+      if (this.#generation === generation) outcome();
+    };
+    return {
+      succeeded: () => settle(() => this.#succeeded()),
+      failed: () => settle(() => this.#failed()),
+      ignored: () => settle(() => this.#ignored()),
+    };
+  }
+
+  /** No new call will come. Those under way finish here, unheard; an open breaker leaves no timer behind. */
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#circuit.opened) this.#circuit.shutdown();
+  }
+
+  /**
+   * As many probes as the policy says; and, which gobreaker lacks, one more each time that an open period has passed without a
+   * verdict, or probes that hang would keep everybody out for as long as they do.
+   */
+  #admitProbe(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    const isFull = this.#counts.requests >= this.policy.maxRequests;
+    if (isFull && nowMs - this.#lastProbeMs < this.#openMs) throw new ProxyError('breaker-open', 'too many requests');
+    this.#lastProbeMs = nowMs;
+  }
+
+  #succeeded(): void {
+    const counts = this.#counts;
+    counts.totalSuccesses += 1;
+    counts.consecutiveSuccesses += 1;
+    counts.consecutiveFailures = 0;
+    if (this.#circuit.halfOpen && counts.consecutiveSuccesses >= this.policy.maxRequests) this.#circuit.close();
+  }
+
+  #failed(): void {
+    const counts = this.#counts;
+    counts.totalFailures += 1;
+    counts.consecutiveFailures += 1;
+    counts.consecutiveSuccesses = 0;
+    if (this.#circuit.halfOpen || this.#options.trips(counts)) this.#circuit.open();
+  }
+
+  /** As though it had never been let through. */
+  #ignored(): void {
+    this.#counts.requests -= 1;
+  }
+
+  #enter(state: BreakerState): void {
+    const from = this.#formerState;
+    this.#formerState = state;
+    this.#beginPeriod();
+    if (state === 'open') this.#openUntilMs = this.#options.clock.monotonicMs() + this.#openMs;
+    if (!this.#isRetired) this.#options.onChange(this, from);
+  }
+
+  /** The counts of a closed breaker begin anew at the first call or answer after each interval: no timer is needed. */
+  #turnPeriod(): void {
+    if (this.#options.clock.monotonicMs() > this.#periodEndMs) this.#beginPeriod();
+  }
+
+  #beginPeriod(): void {
+    const { intervalMs } = this.policy;
+    this.#generation += 1;
+    this.#counts = noCounts();
+    const hasEnd = this.#circuit.closed && intervalMs > 0;
+    this.#periodEndMs = hasEnd ? this.#options.clock.monotonicMs() + intervalMs : Infinity;
+  }
+}
+
+function noCounts(): Counts {
+  return { requests: 0, totalSuccesses: 0, totalFailures: 0, consecutiveSuccesses: 0, consecutiveFailures: 0 };
+}
+
+/** opossum wants a function to guard; ours are guarded by `admit`. */
+async function neverCalled(): Promise<void> {}
