@@ -20,7 +20,9 @@ export function parseBearerSettings(settings: readonly MiddlewareSetting[]): Par
   const jwksUrl = read.url('jwksURL');
   // It is compared with what tokens say, and need be no URL where the keys are found without it.
   const issuer =
-    jwksUrl === null ? read.requiredUrl(['issuer', 'issuerURL']) : read.requiredText(['issuer', 'issuerURL']);
+    jwksUrl === null && !read.has('jwksURL')
+      ? read.requiredUrl(['issuer', 'issuerURL'])
+      : read.requiredText(['issuer', 'issuerURL']);
   const audience = read.requiredText(['audience', 'clientID']);
   return read.finish({ issuer, audience, jwksUrl, rootCa: read.rootCa('rootCA') });
 }

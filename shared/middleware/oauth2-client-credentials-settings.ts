@@ -31,7 +31,7 @@ export function parseOAuth2ClientCredentialsSettings(
 ): ParsedSettings<OAuth2ClientCredentialsSettings> {
   const read = new SettingsReader(settings);
   const headerName = readHeaderName(read, 'headerName');
-  if (headerName === '') read.mistake('headerName is missing');
+  if (headerName === '') read.missing('headerName');
   return read.finish({
     clientId: read.requiredText('clientID'),
     clientSecret: read.requiredSecret('clientSecret'),

@@ -19,7 +19,7 @@ export function parseRouteAliasSettings(settings: readonly MiddlewareSetting[]):
       ? olderForm(read)
       : parseRouteMap(read.text('routes', ''));
   if (mistake !== null) read.mistake(`routes ${mistake}`);
-  else if (routes.length === 0) read.mistake('routes is missing');
+  else if (routes.length === 0) read.missing('routes');
   if (routes.length > maxRoutes) read.mistake(`routes holds more than ${maxRoutes} routes`);
   for (const [index, { alias, route }] of routes.slice(0, maxRoutes).entries()) {
     if (!alias.startsWith('/') || !route.startsWith('/')) {

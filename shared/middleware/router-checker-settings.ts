@@ -14,6 +14,6 @@ export function parseRouterCheckerSettings(
   settings: readonly MiddlewareSetting[],
 ): ParsedSettings<RouterCheckerSettings> {
   const read = new SettingsReader(settings);
-  if (read.text('rule', '') === '') read.mistake('rule is missing');
+  read.requiredText('rule');
   return read.finish({ rule: read.pattern('rule') ?? nothing });
 }

@@ -31,6 +31,9 @@ interface Found {
   readonly value: Sensitive;
 }
 
+/** Stands for a value that is given and not known here: nothing can be said of it but that it is there. */
+export const unknownValue = new Sensitive('', { ref: 'unknown', version: '' });
+
 const falseWords = ['n', 'no', 'false', 'f', 'off', '0'];
 
 export class SettingsReader {
@@ -60,19 +63,25 @@ export class SettingsReader {
     this.#warnings.push(sentence);
   }
 
+  /** Whether it is given, known or not. */
   has(name: SettingName): boolean {
     return this.#find(name) !== null;
+  }
+
+  /** Says that it is missing, unless its value is not known. */
+  missing(name: SettingName, why = ''): void {
+    if (this.#find(name)?.value !== unknownValue) this.mistake(`${firstOf(name)} is missing${why}`);
   }
 
   /** `fallback` where it is not given; an empty text is given. */
   text(name: SettingName, fallback: string): string {
     const found = this.#find(name);
-    return found === null ? fallback : textOf(found.value);
+    return found === null || found.value === unknownValue ? fallback : textOf(found.value);
   }
 
   requiredText(name: SettingName): string {
     const text = this.text(name, '');
-    if (text === '') this.mistake(`${firstOf(name)} is missing`);
+    if (text === '') this.missing(name);
     return text;
   }
 
@@ -87,14 +96,14 @@ export class SettingsReader {
   /** Its text, still not to be printed; `null` where it is not given or empty. */
   secret(name: SettingName): Sensitive | null {
     const found = this.#find(name);
-    if (found === null) return null;
+    if (found === null || found.value === unknownValue) return null;
     const text = textOf(found.value);
     return text === '' ? null : new Sensitive(text, found.value);
   }
 
   requiredSecret(name: SettingName): Sensitive {
     const secret = this.secret(name);
-    if (secret === null) this.mistake(`${firstOf(name)} is missing`);
+    if (secret === null) this.missing(name);
     return secret ?? new Sensitive('', { ref: 'none', version: '' });
   }
 
@@ -148,8 +157,7 @@ export class SettingsReader {
 
   requiredList(name: SettingName): readonly string[] {
     const list = this.list(name);
-    if (list.length === 0 && this.text(name, '').trim() === '') this.mistake(`${firstOf(name)} is missing`);
-    else if (list.length === 0) this.mistake(`${firstOf(name)} is empty`);
+    if (list.length === 0) this.missing(name);
     return list;
   }
 
@@ -167,7 +175,7 @@ export class SettingsReader {
 
   requiredUrl(name: SettingName): string {
     const url = this.url(name);
-    if (url === null) this.mistake(`${firstOf(name)} is missing`);
+    if (url === null) this.missing(name);
     return url ?? '';
   }
 
