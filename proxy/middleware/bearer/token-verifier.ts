@@ -1,0 +1,90 @@
+/** Says whether a JWT is one of the issuer's, for this audience, at this moment. */
+import { createLocalJWKSet } from 'jose/jwks/local';
+import { jwtVerify } from 'jose/jwt/verify';
+import { JOSEError, JWKSMultipleMatchingKeys, JWKSNoMatchingKey } from 'jose/errors';
+import type { CryptoKey, JWTPayload, JWTVerifyOptions } from 'jose';
+import type { Clock } from '#shared/clock/clock.ts';
+import { ProxyError } from '#shared/errors/proxy-error.ts';
+import type { FetchedKeys } from './fetch-keys.ts';
+
+export type PublicKeys = ReturnType<typeof createLocalJWKSet>;
+
+/** Asymmetric ones alone: nobody can make a token out of a public key. The key's type must fit, and its `alg` if it states one. */
+const algorithms = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ');
+/** As Dapr. */
+const skewSeconds = 5 * 60;
+/** Keys to try for a token that names none. */
+const maxCandidates = 8;
+
+/** `unknown-key`: perhaps of a key that the issuer has only now. */
+export type Finding =
+  | { readonly isValid: true; readonly untilMs: number }
+  | { readonly isValid: false; readonly isKeyUnknown: boolean };
+
+const refused: Finding = { isValid: false, isKeyUnknown: false };
+
+/** Makes keys usable. Throws for what is no JWK Set. */
+export function publicKeys({ keys }: FetchedKeys): PublicKeys {
+  return createLocalJWKSet({ keys: [...keys] });
+}
+
+export class TokenVerifier {
+  readonly #clock: Clock;
+  readonly #expected: Pick<JWTVerifyOptions, 'issuer' | 'audience'>;
+
+  constructor({
+    clock,
+    issuer,
+    audience,
+  }: {
+    readonly clock: Clock;
+    readonly issuer: string;
+    readonly audience: string;
+  }) {
+    this.#clock = clock;
+    this.#expected = { issuer, audience };
+  }
+
+  /** Throws ProxyError `middleware-failed` when the keys themselves are of no use. */
+  async verify(token: string, keys: PublicKeys): Promise<Finding> {
+    const nowMs = this.#clock.epochMs();
+    const options = { ...this.#expected, algorithms, clockTolerance: skewSeconds, currentDate: new Date(nowMs) };
+    try {
+      const { payload } = await jwtVerify(token, keys, options);
+      return finding(payload, nowMs);
+    } catch (error) {
+      if (error instanceof JWKSNoMatchingKey) return { isValid: false, isKeyUnknown: true };
+      if (error instanceof JWKSMultipleMatchingKeys) return verifyWithAny(token, { candidates: error, options, nowMs });
+      if (error instanceof JOSEError) return refused;
+      throw new ProxyError('middleware-failed', "the issuer's key for this token cannot be used", { cause: error });
+    }
+  }
+}
+
+interface Choice {
+  readonly candidates: AsyncIterable<CryptoKey>;
+  readonly options: JWTVerifyOptions;
+  readonly nowMs: number;
+}
+
+async function verifyWithAny(token: string, { candidates, options, nowMs }: Choice): Promise<Finding> {
+  let tried = 0;
+  for await (const key of candidates) {
+    tried += 1;
+    if (tried > maxCandidates) break;
+    try {
+      const { payload } = await jwtVerify(token, key, options);
+      return finding(payload, nowMs);
+    } catch {
+      // Perhaps the next one.
+    }
+  }
+  return refused;
+}
+
+/** A token that was issued in the future is as suspect as one that holds only then; jose looks at `iat` for an age only. */
+function finding({ exp, iat }: JWTPayload, nowMs: number): Finding {
+  const latestMs = nowMs + skewSeconds * 1000;
+  if (iat !== undefined && iat * 1000 > latestMs) return refused;
+  return { isValid: true, untilMs: exp === undefined ? Infinity : (exp + skewSeconds) * 1000 };
+}
