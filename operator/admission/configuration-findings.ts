@@ -4,14 +4,10 @@ import type { UnknownRecord } from '#shared/resources/read-field.ts';
 import { manifestFrom } from './manifest-from.ts';
 import type { ObjectFindings } from './findings.ts';
 
-/** The findings about a Configuration. What only Farpoint cannot do is no mistake where Dapr runs as well. */
+/** The findings about a Configuration. */
 export function configurationFindings(object: UnknownRecord): ObjectFindings {
   const { document } = manifestFrom('Configuration', object);
   const location = 'it';
-  const { mistakes, unsupported } = parseConfiguration([{ document, location }]);
-  const sentence = (mistake: string): string => mistake.slice(`${location}: `.length);
-  return {
-    errors: mistakes.filter((mistake) => !unsupported.includes(mistake)).map(sentence),
-    warnings: unsupported.map((mistake) => `${sentence(mistake)}: apps that name this Configuration may call nothing`),
-  };
+  const { mistakes } = parseConfiguration([{ document, location }]);
+  return { errors: mistakes.map((mistake) => mistake.slice(`${location}: `.length)), warnings: [] };
 }

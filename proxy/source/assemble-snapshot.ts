@@ -2,7 +2,7 @@
 import { isForAudience } from '#shared/compile/is-for-audience.ts';
 import type { Audience, Snapshot } from '#shared/compile/snapshot.ts';
 import type { Problem } from '#shared/errors/problem.ts';
-import type { Component } from '#shared/resources/component.ts';
+import { isMiddleware, type Component } from '#shared/resources/component.ts';
 import type { Configuration } from '#shared/resources/configuration.ts';
 import type { Resource } from './read-resource.ts';
 import { buildStores, builtinStoreName, isSecretStore, type SecretsFile } from './secret-stores.ts';
@@ -37,6 +37,9 @@ export function assembleSnapshot(parts: SnapshotParts): Snapshot {
       resource.kind === 'invalid-endpoint' ? [resource.endpoint] : [],
     ),
     resiliencies: [],
+    middleware: resources.flatMap((resource) =>
+      resource.kind === 'component' && isMiddleware(resource.component) ? [resource.component] : [],
+    ),
     problems: [...parts.problems, ...stores.problems],
     secretStoresByName: stores.secretStoresByName,
     // Dapr has no default outside a cluster; the same manifests are to work here and there.

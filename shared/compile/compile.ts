@@ -16,7 +16,7 @@ import { compileOptions } from './compile-options.ts';
 import { canonicalJson, digestOf } from './fingerprint.ts';
 import { isForAudience } from './is-for-audience.ts';
 import { optionsDigest } from './options-digest.ts';
-import { placeIn } from './look-up-value.ts';
+import { placeIn, type LookupPlace } from './look-up-value.ts';
 import type { Audience, Snapshot } from './snapshot.ts';
 
 export interface Compilation {
@@ -43,11 +43,7 @@ export function compile(snapshot: Snapshot, audience: Audience, previous: Compil
   // Before anything is resolved: nobody is given, or told about, what is not theirs.
   for (const resource of snapshot.endpoints.filter((endpoint) => isForAudience(audience, endpoint))) {
     if (!claimName(resource)) continue;
-    const place = placeIn(snapshot, {
-      namespace: resource.namespace || audience.namespace || defaultNamespace,
-      storeName: resource.secretStore || snapshot.defaultSecretStore,
-    });
-    const inputs = gatherInputs(resource, place);
+    const inputs = gatherInputs(resource, placeOf(resource));
     const former = previous?.compiledByName.get(resource.name);
     const compiled =
       former !== undefined && canTakeOver(former, resource, inputs)
@@ -67,9 +63,18 @@ export function compile(snapshot: Snapshot, audience: Audience, previous: Compil
     endpointsByName.set(subject.name, refusedEndpoint(subject.name, 'InvalidSchema', message));
   }
   const resiliencies = snapshot.resiliencies.filter((resiliency) => isForAudience(audience, resiliency));
-  const compiled = compileOptions({ configuration: snapshot.configuration, resiliencies });
+  const components = snapshot.middleware.filter((component) => isForAudience(audience, component));
+  const { configuration, fingerprintKey } = snapshot;
+  const compiled = compileOptions({ configuration, resiliencies, components, placeOf, fingerprintKey });
   problems.push(...compiled.problems);
   return { table: tableFrom(endpointsByName, compiled.options), problems, compiledByName };
+
+  function placeOf({ namespace, secretStore }: Pick<HttpEndpoint, 'namespace' | 'secretStore'>): LookupPlace {
+    return placeIn(snapshot, {
+      namespace: namespace || audience.namespace || defaultNamespace,
+      storeName: secretStore || snapshot.defaultSecretStore,
+    });
+  }
 
   function claimName({ name, subject }: HttpEndpoint): boolean {
     const location = locationsByName.get(name);

@@ -1,5 +1,6 @@
 /** Everything a source has read, at one moment, read-only. The input of compile. */
 import type { Problem } from '../errors/problem.ts';
+import type { Component } from '../resources/component.ts';
 import type { Configuration } from '../resources/configuration.ts';
 import type { HttpEndpoint } from '../resources/http-endpoint.ts';
 import type { InvalidEndpoint } from '../resources/parse-http-endpoint.ts';
@@ -21,10 +22,12 @@ export interface Snapshot {
   readonly invalidEndpoints: readonly InvalidEndpoint[];
   /** In the order in which their sources name them: of several policies or targets with one name, the last is used. */
   readonly resiliencies: readonly Resiliency[];
+  /** Components of middleware types, in the order in which their sources name them: of several with one name, the first is used. */
+  readonly middleware: readonly Component[];
   /** Found while reading: broken documents, missing files. */
   readonly problems: readonly Problem[];
   readonly secretStoresByName: ReadonlyMap<string, SecretStore>;
-  /** Used where an endpoint has no `auth.secretStore`. */
+  /** Used where an endpoint or a middleware has no `auth.secretStore`. */
   readonly defaultSecretStore: string;
   /** `null`: not known here. Then each proxy fills in what endpoints take from its own environment. */
   readonly env: ReadonlyMap<string, string> | null;

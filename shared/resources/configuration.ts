@@ -1,4 +1,5 @@
 /** The parts of Configuration that touch invocation (spec/policy.md §1, §3, §7; spec/observability.md §3, §4). */
+import type { Subject } from '../errors/problem.ts';
 import type { ApiAccess, ApiLogging, MetricsOptions } from '../table/endpoint-table.ts';
 
 /** `spec.secrets.scopes[]`: which secrets of one store may be used. */
@@ -18,17 +19,20 @@ export interface HandlerRef {
 }
 
 export interface Configuration {
+  /** Which one it is, for problems; of several, the last. */
+  readonly subject: Subject;
   readonly apiAccess: ApiAccess;
   readonly apiLogging: ApiLogging;
   readonly metrics: MetricsOptions;
   readonly secretScopes: readonly SecretScope[];
   readonly pipelines: { readonly http: readonly HandlerRef[]; readonly app: readonly HandlerRef[] };
-  /** `spec.components.deny`: component types that may not be used, `type` or `type/version`. */
+  /** `spec.components.deny`: component types that may not be used, `type` or `type/version`, in lower case. */
   readonly deniedComponents: readonly string[];
 }
 
 /** What holds where no Configuration says otherwise. */
 export const defaultConfiguration: Configuration = {
+  subject: { kind: 'Configuration', namespace: '', name: '', location: '' },
   apiAccess: { allowed: [], denied: [] },
   apiLogging: { enabled: false, obfuscateUrls: false, omitHealthChecks: false },
   metrics: {

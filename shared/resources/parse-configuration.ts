@@ -1,6 +1,7 @@
 /** `kind: Configuration`: the parts that touch invocation, every mistake by its field. Pure. */
+import type { Subject } from '../errors/problem.ts';
 import type { ApiAccessRule, MetricRule } from '../table/endpoint-table.ts';
-import { defaultConfiguration, type Configuration, type SecretScope } from './configuration.ts';
+import { defaultConfiguration, type Configuration, type HandlerRef, type SecretScope } from './configuration.ts';
 import { apiVersionOf, kindOf, type Manifest } from './manifest.ts';
 import { recordFrom, withoutNulls, type UnknownRecord } from './read-field.ts';
 
@@ -8,30 +9,36 @@ export interface ConfigurationResult {
   readonly configuration: Configuration;
   /** Each begins with the location of its document. When there are any, the configuration is not to be used. */
   readonly mistakes: readonly string[];
-  /** Those of the mistakes that are good in Dapr: written rightly, and beyond what this version does. */
-  readonly unsupported: readonly string[];
 }
+
+/** Each request passes every handler, and each of them may hold what its Component says. */
+const maxHandlers = 100;
+const maxNameLength = 253;
 
 /** Reads Configurations in order: a later one replaces what an earlier one says, field by field. */
 export function parseConfiguration(manifests: readonly Manifest[]): ConfigurationResult {
   // A set, because every field of a map that is none would say so.
   const mistakes = new Set<string>();
-  const unsupported = new Set<string>();
   let merged: UnknownRecord = {};
+  let { subject } = defaultConfiguration;
   for (const manifest of manifests) {
     if (!isConfiguration(manifest)) {
       mistakes.add(`${manifest.location}: it is no Configuration of dapr.io/v1alpha1`);
       continue;
     }
     const spec = recordFrom(withoutNulls(manifest.document['spec'])) ?? {};
-    for (const sentence of unsupportedHandlers(spec)) {
-      mistakes.add(`${manifest.location}: ${sentence}`);
-      unsupported.add(`${manifest.location}: ${sentence}`);
-    }
+    subject = subjectOf(manifest);
     readSpec(spec, (mistake) => mistakes.add(`${manifest.location}: ${mistake}`));
     merged = mergeRecords(merged, spec);
   }
-  return { configuration: readSpec(merged, () => undefined), mistakes: [...mistakes], unsupported: [...unsupported] };
+  return { configuration: { ...readSpec(merged, () => undefined), subject }, mistakes: [...mistakes] };
+}
+
+/** A file may leave out the name: only the file itself is named then. */
+function subjectOf({ document, location }: Manifest): Subject {
+  const metadata = recordFrom(document['metadata']);
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  return { kind: 'Configuration', namespace: text(metadata?.['namespace']), name: text(metadata?.['name']), location };
 }
 
 /** Dapr does not look at either field in a file; where they say something else, the wrong file was named. */
@@ -41,7 +48,7 @@ function isConfiguration(manifest: Manifest): boolean {
 
 type Complain = (mistake: string) => void;
 
-function readSpec(spec: UnknownRecord, complain: Complain): Configuration {
+function readSpec(spec: UnknownRecord, complain: Complain): Omit<Configuration, 'subject'> {
   const read = new FieldReader(spec, complain);
   const { apiLogging, metrics } = defaultConfiguration;
   // `metric` is the older spelling; where both say something, `metrics` wins (spec/observability.md §3).
@@ -66,17 +73,25 @@ function readSpec(spec: UnknownRecord, complain: Complain): Configuration {
       rules: metricRules(readMetrics, inMetrics('rules')),
     },
     secretScopes: secretScopes(read),
-    pipelines: defaultConfiguration.pipelines,
-    deniedComponents: [],
+    pipelines: { http: handlers(read, 'httpPipeline.handlers'), app: handlers(read, 'appHttpPipeline.handlers') },
+    deniedComponents: read.strings('components.deny').map((denied) => denied.toLowerCase()),
   };
 }
 
-/** A guard that is configured and does not run is worse than none: these are refused rather than skipped. */
-function unsupportedHandlers(spec: UnknownRecord): readonly string[] {
-  return ['httpPipeline', 'appHttpPipeline'].flatMap((pipeline) => {
-    const handlers = recordFrom(spec[pipeline])?.['handlers'];
-    if (handlers === undefined || (Array.isArray(handlers) && handlers.length === 0)) return [];
-    return [`spec.${pipeline}.handlers is not supported by this version; remove it`];
+function handlers(read: FieldReader, path: string): readonly HandlerRef[] {
+  const items = read.records(path);
+  if (items.length > maxHandlers) read.complain(`spec.${path} holds more than ${maxHandlers} handlers`);
+  return items.map(({ item, itemPath }) => {
+    const handler = new FieldReader(item, read.complain, `${itemPath}.`);
+    const { name, type } = { name: handler.text('name', ''), type: handler.text('type', '') };
+    // A handler that nobody can find would leave its traffic unguarded if it were left out.
+    if (name === '') read.complain(`spec.${itemPath}.name is missing`);
+    if (type === '') read.complain(`spec.${itemPath}.type is missing`);
+    const version = handler.text('version', '') || 'v1';
+    if ([name, type, version].some((text) => text.length > maxNameLength)) {
+      read.complain(`spec.${itemPath} holds a text longer than ${maxNameLength} characters`);
+    }
+    return { name, type, version };
   });
 }
 

@@ -3,8 +3,9 @@ import type { Problem, Subject } from '../errors/problem.ts';
 import { validateHttpEndpoint } from './generated/validate-http-endpoint.js';
 import type { HttpEndpoint, ValueSource } from './http-endpoint.ts';
 import { identityOf, type Manifest } from './manifest.ts';
-import { recordFrom, stringsFrom, textFrom, withoutNulls, type UnknownRecord } from './read-field.ts';
+import { recordFrom, stringsFrom, withoutNulls, type UnknownRecord } from './read-field.ts';
 import { schemaMistakeSentence } from './schema-mistake.ts';
+import { valueSourceFrom } from './value-source-from.ts';
 
 /** A resource that has a name but breaks the schema: it is refused by name rather than unknown. */
 export interface InvalidEndpoint {
@@ -69,17 +70,4 @@ function endpointFrom({ auth, scopes, spec }: ValidDocument, subject: Subject): 
 function tlsDocumentFrom(value: unknown): ValueSource | null {
   const document = recordFrom(value);
   return document === null ? null : { ...valueSourceFrom(document), envRef: null };
-}
-
-function valueSourceFrom(fields: UnknownRecord): ValueSource {
-  const reference = recordFrom(fields['secretKeyRef']);
-  const name = textFrom(reference?.['name']) ?? '';
-  const key = textFrom(reference?.['key']) ?? '';
-  const envRef = textFrom(fields['envRef']) ?? '';
-  return {
-    value: textFrom(fields['value']),
-    // An empty name is no reference, as in Dapr; an empty key is none given.
-    envRef: envRef === '' ? null : envRef,
-    secretKeyRef: name === '' ? null : { name, key: key === '' ? name : key },
-  };
 }

@@ -59,8 +59,8 @@ describe('the Configuration', () => {
     ]);
     const two = configuration('{ metrics: 7, appHttpPipeline: { handlers: [{ name: auth }] } }');
     expect(await mistakesOf({ 'config.yaml': two })).toEqual([
-      'config.yaml:1: spec.appHttpPipeline.handlers is not supported by this version; remove it',
       'config.yaml:1: spec.metrics must be a map',
+      'config.yaml:1: spec.appHttpPipeline.handlers[0].type is missing',
     ]);
   });
 

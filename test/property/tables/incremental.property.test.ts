@@ -156,6 +156,7 @@ function snapshotFrom(feed: ClusterFeed, { namespace, configuration }: ProxyAudi
     endpoints: parsed.flatMap((item) => (item.state === 'valid' ? [item.endpoint] : [])),
     invalidEndpoints: parsed.flatMap((item) => (item.state === 'invalid' ? [item.endpoint] : [])),
     resiliencies: [],
+    middleware: [],
     problems: [],
     secretStoresByName: new Map(names.map((name) => [name, store])),
     defaultSecretStore: 'kubernetes',

@@ -18,9 +18,10 @@ function parse(...specs: readonly string[]): ConfigurationResult {
 
 describe('parseConfiguration', () => {
   test('gives the defaults when nothing is said', () => {
-    expect(parse()).toEqual({ configuration: defaultConfiguration, mistakes: [], unsupported: [] });
-    expect(parse('{}')).toEqual({ configuration: defaultConfiguration, mistakes: [], unsupported: [] });
-    expect(parse('api:\nmetrics:\nhttpPipeline: { handlers: [] }')).toEqual(parse());
+    expect(parse()).toEqual({ configuration: defaultConfiguration, mistakes: [] });
+    const subject = { ...defaultConfiguration.subject, name: 'config', location: '1.yaml:1' };
+    expect(parse('{}')).toEqual({ configuration: { ...defaultConfiguration, subject }, mistakes: [] });
+    expect(parse('api:\nmetrics:\nhttpPipeline: { handlers: [] }')).toEqual(parse('{}'));
   });
 
   test('reads every field that concerns invocation', () => {
@@ -40,11 +41,24 @@ metrics:
 secrets:
   scopes: [{ storeName: vault, defaultAccess: Deny, allowedSecrets: [a], deniedSecrets: [b] }]
 tracing: { samplingRate: '1' }
+components: { deny: [middleware.http.wasm, secretstores.local.ENV/v1] }
+httpPipeline:
+  handlers:
+    - { name: auth, type: middleware.http.bearer, selector: { fields: [{ field: a, value: b }] } }
+    - { name: limit, type: middleware.http.ratelimit, version: v2 }
+appHttpPipeline: { handlers: [{ name: token, type: middleware.http.oauth2clientcredentials, version: '' }] }
 `);
     expect(mistakes).toEqual([]);
     expect(configuration).toEqual({
-      deniedComponents: [],
-      pipelines: { http: [], app: [] },
+      subject: { kind: 'Configuration', namespace: '', name: 'config', location: '1.yaml:1' },
+      deniedComponents: ['middleware.http.wasm', 'secretstores.local.env/v1'],
+      pipelines: {
+        http: [
+          { name: 'auth', type: 'middleware.http.bearer', version: 'v1' },
+          { name: 'limit', type: 'middleware.http.ratelimit', version: 'v2' },
+        ],
+        app: [{ name: 'token', type: 'middleware.http.oauth2clientcredentials', version: 'v1' }],
+      },
       apiAccess: { allowed: [{ name: 'invoke', version: 'v1' }], denied: [{ name: 'shutdown', version: 'v1' }] },
       apiLogging: { enabled: true, obfuscateUrls: true, omitHealthChecks: true },
       metrics: {
@@ -104,11 +118,20 @@ tracing: { samplingRate: '1' }
   });
 
   test.each(['httpPipeline', 'appHttpPipeline'])(
-    'refuses handlers in %s: a guard must not be skipped silently',
+    'refuses handlers of %s that name nothing that could be found',
     (name) => {
-      const { mistakes } = parse(`${name}: { handlers: [{ name: auth, type: middleware.http.bearer }] }`);
-      expect(mistakes).toEqual([`1.yaml:1: spec.${name}.handlers is not supported by this version; remove it`]);
-      expect(parse(`${name}: { handlers: some }`).mistakes).toHaveLength(1);
+      const { mistakes } = parse(`${name}: { handlers: [{ name: auth }, { type: middleware.http.bearer }, word] }`);
+      expect(mistakes).toEqual([
+        `1.yaml:1: spec.${name}.handlers[2] must be a map`,
+        `1.yaml:1: spec.${name}.handlers[0].type is missing`,
+        `1.yaml:1: spec.${name}.handlers[1].name is missing`,
+      ]);
+      expect(parse(`${name}: { handlers: some }`).mistakes).toEqual([`1.yaml:1: spec.${name}.handlers must be a list`]);
+      const handler = '{ name: a, type: middleware.http.uppercase }';
+      expect(parse(`${name}: { handlers: [${Array(101).fill(handler).join()}] }`).mistakes).toEqual([
+        `1.yaml:1: spec.${name}.handlers holds more than 100 handlers`,
+      ]);
+      expect(parse(`${name}: { handlers: [{ name: ${'a'.repeat(254)}, type: t }] }`).mistakes).toHaveLength(1);
     },
   );
 
