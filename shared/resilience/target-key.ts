@@ -31,8 +31,9 @@ export function parseTargetKey(key: string): TargetKey {
   if (!/^https?:\/\//i.test(key)) return { kind: 'exact' };
   const { baseUrl, mistake } = parseBaseUrl(key);
   if (baseUrl === null) return invalid(mistake);
+  if (baseUrl.authorization !== null) return invalid('it holds user information, which many may read here');
   const isOrigin = (baseUrl.path === '' || baseUrl.path === '/') && baseUrl.query === '';
-  return isOrigin && baseUrl.authorization === null ? { kind: 'origin', origin: baseUrl.origin } : { kind: 'exact' };
+  return isOrigin ? { kind: 'origin', origin: baseUrl.origin } : { kind: 'exact' };
 }
 
 function parsePattern(key: string): TargetKey {

@@ -4,7 +4,7 @@ import type { Subject } from '../errors/problem.ts';
 import type { BreakerPolicy, RetryPolicy, TimeoutPolicy } from '../table/resilience.ts';
 
 /** A policy without its name and place, which compile gives it. */
-type Written<Policy> = Omit<Policy, 'name' | 'resource'>;
+export type WrittenPolicy<Policy> = Omit<Policy, 'name' | 'resource'>;
 
 /** One entry of `spec.targets.apps`: names of policies, `''` where it names none. */
 export interface WrittenTarget {
@@ -16,9 +16,9 @@ export interface WrittenTarget {
 
 /** Policies by kind, then by name. */
 export interface PolicySets {
-  readonly timeouts: ReadonlyMap<string, Written<TimeoutPolicy>>;
-  readonly retries: ReadonlyMap<string, Written<RetryPolicy>>;
-  readonly circuitBreakers: ReadonlyMap<string, Written<BreakerPolicy>>;
+  readonly timeouts: ReadonlyMap<string, WrittenPolicy<TimeoutPolicy>>;
+  readonly retries: ReadonlyMap<string, WrittenPolicy<RetryPolicy>>;
+  readonly circuitBreakers: ReadonlyMap<string, WrittenPolicy<BreakerPolicy>>;
 }
 
 export type PolicyKind = keyof PolicySets;

@@ -19,11 +19,29 @@ function clause({ instancePath, message, params }: SchemaMistake): string {
 }
 
 /** `/spec/headers/0/name` as people write it: `spec.headers[0].name`. */
-function fieldPath(pointer: string): string {
+export function fieldPath(pointer: string): string {
   if (pointer === '') return 'the document';
-  return pointer
-    .slice(1)
-    .split('/')
-    .map((step, index) => (/^\d+$/.test(step) ? `[${step}]` : `${index === 0 ? '' : '.'}${step}`))
+  return stepsOf(pointer)
+    .map((step, index) => {
+      if (/^\d+$/.test(step)) return `[${step}]`;
+      if (/^[\w$-]+$/.test(step)) return `${index === 0 ? '' : '.'}${step}`;
+      return `[${JSON.stringify(withoutUserInfo(step))}]`;
+    })
     .join('');
+}
+
+/** The steps of a JSON pointer (RFC 6901). */
+export function stepsOf(pointer: string): readonly string[] {
+  const steps = pointer.split('/').slice(1);
+  return steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** The JSON pointer of these steps. */
+export function pointerOf(steps: readonly string[]): string {
+  return steps.map((step) => `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+/** A key may be a URL, and that may hold a password. */
+function withoutUserInfo(key: string): string {
+  return key.replace(/\/\/.*@/s, '//…@');
 }

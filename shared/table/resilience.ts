@@ -39,7 +39,10 @@ export interface RetryPolicy extends PolicyOrigin {
   readonly maxElapsedMs: number;
   /** `matching.httpStatusCodes`; null: 408, 425, 429 and 5xx. */
   readonly statusRanges: readonly StatusRange[] | null;
-  /** Methods that are sent again although the upstream may have begun to serve them; null: the idempotent ones (RFC 9110 §9.2.2). */
+  /**
+   * `matching.httpMethods`: methods, besides the idempotent ones, that are sent again although the upstream may have begun to
+   * serve them, in upper case; `['*']`: every one; null: none.
+   */
   readonly methods: readonly string[] | null;
 }
 
