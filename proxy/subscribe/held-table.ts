@@ -4,12 +4,13 @@
  */
 import { defaultOptions } from '#shared/compile/default-options.ts';
 import { fillEnvironmentHeaders } from '#shared/compile/fill-environment-headers.ts';
+import { fillEnvironmentSettings } from '#shared/compile/fill-environment-settings.ts';
 import type { Finding } from '#shared/compile/finding.ts';
 import type { Problem } from '#shared/errors/problem.ts';
 import type { Hello } from '#shared/push/push-channel.ts';
 import type { Endpoint, EndpointTable, TableOptions } from '#shared/table/endpoint-table.ts';
 
-/** What headers with an envRef are filled from. */
+/** What headers and settings with an envRef are filled from. */
 export type EnvironmentFilling = Parameters<typeof fillEnvironmentHeaders>[1];
 
 /** Characters; the control plane reads 2 MiB. */
@@ -20,6 +21,7 @@ const pairOverhead = 6;
 interface HeldParts {
   readonly receivedByName: ReadonlyMap<string, Endpoint>;
   readonly findingsByName: ReadonlyMap<string, readonly Finding[]>;
+  readonly middlewareFindingsByName: ReadonlyMap<string, readonly Finding[]>;
   readonly options: TableOptions;
   readonly table: EndpointTable;
 }
@@ -29,19 +31,28 @@ export class HeldTable {
   readonly options: TableOptions;
   readonly table: EndpointTable;
   readonly #findingsByName: ReadonlyMap<string, readonly Finding[]>;
+  readonly #middlewareFindingsByName: ReadonlyMap<string, readonly Finding[]>;
 
-  private constructor({ receivedByName, findingsByName, options, table }: HeldParts) {
+  private constructor(parts: HeldParts) {
+    const { receivedByName, findingsByName, middlewareFindingsByName, options, table } = parts;
     this.receivedByName = receivedByName;
     this.options = options;
     this.table = table;
     this.#findingsByName = findingsByName;
+    this.#middlewareFindingsByName = middlewareFindingsByName;
   }
 
   /** What a proxy begins with: nothing, of revision `''`. */
   static none(): HeldTable {
     const options = defaultOptions;
     const table = { revision: '', endpointsByName: new Map(), ...options };
-    return new HeldTable({ receivedByName: new Map(), findingsByName: new Map(), options, table });
+    return new HeldTable({
+      receivedByName: new Map(),
+      findingsByName: new Map(),
+      middlewareFindingsByName: new Map(),
+      options,
+      table,
+    });
   }
 
   get isNone(): boolean {
@@ -74,7 +85,9 @@ export class HeldTable {
       endpointsByName.set(name, filled.endpoint);
       if (filled.findings.length > 0) findingsByName.set(name, filled.findings);
     }
-    return new HeldTable({ receivedByName, findingsByName, options, table: { ...options, revision, endpointsByName } });
+    const { pipelines, findingsByName: middlewareFindingsByName } = fillEnvironmentSettings(options.pipelines, filling);
+    const table = { ...options, pipelines, revision, endpointsByName };
+    return new HeldTable({ receivedByName, findingsByName, middlewareFindingsByName, options, table });
   }
 
   /** What the control plane need not send again. A table too large to be named says that nothing is held. */
@@ -85,12 +98,15 @@ export class HeldTable {
     return { revision: this.table.revision, revisionsByName: Object.fromEntries(revisions), version };
   }
 
-  /** Endpoints that the control plane holds for good and this proxy must not call. */
+  /**
+   * Endpoints that the control plane holds for good and this proxy must not call. After them, without a name, the middleware
+   * that it must refuse.
+   */
   uncallable(): readonly (readonly [name: string, message: string])[] {
-    return [...this.#findingsByName].flatMap(([name, findings]) => {
-      const errors = findings.filter(({ severity }) => severity === 'error');
-      return errors.length === 0 ? [] : [[name, errors.map(({ message }) => message).join('; ')] as const];
-    });
+    const middleware = errorsIn(this.#middlewareFindingsByName).map(
+      ([name, message]) => ['', `Component ${name}: ${message}`] as const,
+    );
+    return [...errorsIn(this.#findingsByName), ...middleware];
   }
 
   /** For the log: what is refused, by the control plane or here, and warnings of this proxy's own. */
@@ -103,7 +119,23 @@ export class HeldTable {
       }
       for (const finding of this.#findingsByName.get(name) ?? []) problems.push({ subject, ...finding });
     }
-    return problems;
+    return [...problems, ...this.#middlewareProblems(namespace)];
+  }
+
+  #middlewareProblems(namespace: string): readonly Problem[] {
+    const { http, app } = this.options.pipelines;
+    const refused = new Map(
+      [...http, ...app].flatMap((entry) => (entry.state === 'refused' ? [[entry.revision, entry] as const] : [])),
+    );
+    const subjectOf = (name: string): Problem['subject'] => ({ kind: 'Component', namespace, name, location: '' });
+    return [
+      ...[...refused.values()].map(({ name, reason, message }) => {
+        return { subject: subjectOf(name), reason, message, severity: 'error' } as const;
+      }),
+      ...[...this.#middlewareFindingsByName].flatMap(([name, findings]) =>
+        findings.map((finding) => ({ subject: subjectOf(name), ...finding })),
+      ),
+    ];
   }
 
   #receivedAfter(changesByName: ReadonlyMap<string, Endpoint | null>): ReadonlyMap<string, Endpoint> {
@@ -119,6 +151,15 @@ export class HeldTable {
     }
     return isGrown ? new Map([...received].toSorted(([a], [b]) => (a < b ? -1 : 1))) : received;
   }
+}
+
+function errorsIn(
+  findingsByName: ReadonlyMap<string, readonly Finding[]>,
+): readonly (readonly [name: string, message: string])[] {
+  return [...findingsByName].flatMap(([name, findings]) => {
+    const errors = findings.filter(({ severity }) => severity === 'error');
+    return errors.length === 0 ? [] : [[name, errors.map(({ message }) => message).join('; ')] as const];
+  });
 }
 
 function filledIn(
