@@ -4,12 +4,16 @@ import type { Audience, Snapshot } from '#shared/compile/snapshot.ts';
 import type { Problem } from '#shared/errors/problem.ts';
 import { isMiddleware, type Component } from '#shared/resources/component.ts';
 import type { Configuration } from '#shared/resources/configuration.ts';
+import type { Resiliency } from '#shared/resources/resiliency.ts';
+import type { ManifestFile } from './manifest-file.ts';
 import type { Resource } from './read-resource.ts';
 import { buildStores, builtinStoreName, isSecretStore, type SecretsFile } from './secret-stores.ts';
 
 export interface SnapshotParts {
   /** In the order that decides between resources of one name. */
   readonly resources: readonly Resource[];
+  /** In the order of `resilienciesIn`. */
+  readonly resiliencies: readonly Resiliency[];
   readonly problems: readonly Problem[];
   readonly audience: Audience;
   readonly secretsFile: (component: Component) => SecretsFile;
@@ -36,7 +40,7 @@ export function assembleSnapshot(parts: SnapshotParts): Snapshot {
     invalidEndpoints: resources.flatMap((resource) =>
       resource.kind === 'invalid-endpoint' ? [resource.endpoint] : [],
     ),
-    resiliencies: [],
+    resiliencies: parts.resiliencies,
     middleware: resources.flatMap((resource) =>
       resource.kind === 'component' && isMiddleware(resource.component) ? [resource.component] : [],
     ),
@@ -49,6 +53,15 @@ export function assembleSnapshot(parts: SnapshotParts): Snapshot {
     configuration: parts.configuration,
     fingerprintKey,
   };
+}
+
+/** Every Resiliency, in order of file: what is kept of a file that broke stands where the file does. */
+export function resilienciesIn(files: Iterable<ManifestFile>): readonly Resiliency[] {
+  return [...files].flatMap(({ resources, keptResources }) =>
+    [...keptResources, ...resources].flatMap((resource) =>
+      resource.kind === 'resiliency' ? [resource.resiliency] : [],
+    ),
+  );
 }
 
 /** The secret stores that this application may use. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Audience, Snapshot } from '#shared/compile/snapshot.ts';
 import type { Component } from '#shared/resources/component.ts';
-import { assembleSnapshot, secretStoreComponents } from './assemble-snapshot.ts';
+import { assembleSnapshot, resilienciesIn, secretStoreComponents } from './assemble-snapshot.ts';
 import { ConfigSource, type ConfigReading } from './config-source.ts';
 import { FileCache } from './file-cache.ts';
 import type { ManifestFile } from './manifest-file.ts';
@@ -103,6 +103,7 @@ export class FolderReader {
     const snapshot = assembleSnapshot({
       ...this.#options,
       resources,
+      resiliencies: resilienciesIn(files),
       problems: [...manifests.problems, ...files.flatMap(({ problems }) => problems), ...secretsProblems],
       secretsFile: (component) => secretsFiles.get(component)?.file ?? { state: 'missing', path: '' },
       configuration: config.configuration,

@@ -49,6 +49,8 @@ function movedResource(resource: Resource, location: string): Resource | null {
       return { ...resource, secret: movedTo(location, resource.secret) };
     case 'component':
       return { ...resource, component: movedTo(location, resource.component) };
+    case 'resiliency':
+      return { ...resource, resiliency: movedTo(location, resource.resiliency) };
     default:
       return null;
   }
@@ -98,7 +100,7 @@ export function unreadableFile(problem: Problem, former: ManifestFile): Manifest
 
 /** The resources that are worth keeping. */
 function countingIn({ resources, keptResources }: ManifestFile): readonly Resource[] {
-  const kinds = new Set<Resource['kind']>(['endpoint', 'secret', 'component']);
+  const kinds = new Set<Resource['kind']>(['endpoint', 'secret', 'component', 'resiliency']);
   return [...resources, ...keptResources].filter(({ kind }) => kinds.has(kind));
 }
 
@@ -121,6 +123,8 @@ function subjectOf(resource: Resource): Subject | null {
       return resource.secret.subject;
     case 'component':
       return resource.component.subject;
+    case 'resiliency':
+      return resource.resiliency.subject;
     case 'broken':
       return resource.problem.subject;
     case 'other':

@@ -6,7 +6,9 @@ import { parseComponent, type Component } from '#shared/resources/component.ts';
 import type { HttpEndpoint } from '#shared/resources/http-endpoint.ts';
 import { apiVersionOf, kindOf, type Manifest } from '#shared/resources/manifest.ts';
 import { parseHttpEndpoint, type InvalidEndpoint } from '#shared/resources/parse-http-endpoint.ts';
+import { parseResiliency } from '#shared/resources/parse-resiliency.ts';
 import { recordFrom } from '#shared/resources/read-field.ts';
+import type { Resiliency } from '#shared/resources/resiliency.ts';
 import { parseSecret, type Secret } from '#shared/resources/secret.ts';
 import { Sensitive } from '#shared/table/sensitive.ts';
 import { readDocument } from './read-document.ts';
@@ -25,6 +27,7 @@ export type Resource =
   | { readonly kind: 'invalid-endpoint'; readonly endpoint: InvalidEndpoint }
   | { readonly kind: 'secret'; readonly secret: StoredSecret }
   | { readonly kind: 'component'; readonly component: Component }
+  | { readonly kind: 'resiliency'; readonly resiliency: Resiliency }
   /** Of a kind that Farpoint does not read. */
   | { readonly kind: 'other'; readonly resourceKind: string; readonly location: string }
   /** Not readable as what it may have been meant to be. */
@@ -75,6 +78,10 @@ function resourceFrom(manifest: Manifest, options: ReadOptions): Resource {
       const { component, problem } = parseComponent(manifest);
       return component === null ? { kind: 'broken', problem } : { kind: 'component', component };
     }
+    case 'dapr.io/v1alpha1 Resiliency': {
+      const { resiliency, problem } = parseResiliency(manifest);
+      return resiliency === null ? { kind: 'broken', problem } : { kind: 'resiliency', resiliency };
+    }
     case 'v1 Secret': {
       const { secret, problem } = parseSecret(manifest);
       return secret === null ? { kind: 'broken', problem } : { kind: 'secret', secret: storedSecret(secret, options) };
@@ -84,11 +91,18 @@ function resourceFrom(manifest: Manifest, options: ReadOptions): Resource {
   }
 }
 
+const versionsByKind: Readonly<Record<string, string>> = {
+  HTTPEndpoint: 'dapr.io/v1alpha1',
+  Component: 'dapr.io/v1alpha1',
+  Resiliency: 'dapr.io/v1alpha1',
+  Secret: 'v1',
+};
+
 /** A kind of ours in a version that is not: its owner expects it to be read. */
 function otherResource(manifest: Manifest): Resource {
   const kind = kindOf(manifest);
   const version = apiVersionOf(manifest);
-  const expected = { HTTPEndpoint: 'dapr.io/v1alpha1', Component: 'dapr.io/v1alpha1', Secret: 'v1' }[kind];
+  const expected = versionsByKind[kind];
   if (expected === undefined) return { kind: 'other', resourceKind: `${version} ${kind}`, location: manifest.location };
   const message = `${kind} must have apiVersion ${expected}${version === '' ? '' : `, not ${version}`}`;
   return broken({ location: manifest.location, reason: 'UnknownVersion', message, kind });

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { compile, type Compilation } from '#shared/compile/compile.ts';
 import type { Problem } from '#shared/errors/problem.ts';
 import { parseConfiguration } from '#shared/resources/parse-configuration.ts';
-import { assembleSnapshot } from '../../proxy/source/assemble-snapshot.ts';
+import { assembleSnapshot, resilienciesIn } from '../../proxy/source/assemble-snapshot.ts';
 import { emptyManifestFile, manifestFileFrom, rereadDocument } from '../../proxy/source/manifest-file.ts';
 import { readDocument } from '../../proxy/source/read-document.ts';
 import { splitDocuments } from '../../proxy/source/split-documents.ts';
@@ -47,6 +47,7 @@ export function runCompileCase(input: string, material: ReadonlyMap<string, stri
   const audience = { appId, namespace };
   const snapshot = assembleSnapshot({
     resources: file.resources,
+    resiliencies: resilienciesIn([file]),
     problems: file.problems,
     audience,
     secretsFile: () =>

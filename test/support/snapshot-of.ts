@@ -1,7 +1,7 @@
 /** Manifests as text -> the snapshot that a folder source would make of them, without any file. */
 import type { Snapshot } from '#shared/compile/snapshot.ts';
 import { defaultConfiguration } from '#shared/resources/configuration.ts';
-import { assembleSnapshot } from '../../proxy/source/assemble-snapshot.ts';
+import { assembleSnapshot, resilienciesIn } from '../../proxy/source/assemble-snapshot.ts';
 import {
   documentsByText,
   emptyManifestFile,
@@ -33,6 +33,7 @@ export function snapshotOf(file: ManifestFile | string, options: SnapshotOptions
   const manifestFile = typeof file === 'string' ? manifestFileOf(file) : file;
   return assembleSnapshot({
     resources: [...manifestFile.resources, ...manifestFile.keptResources],
+    resiliencies: resilienciesIn([manifestFile]),
     problems: manifestFile.problems,
     audience: { appId, namespace: '' },
     secretsFile: () => ({ state: 'missing', path: 'secrets.json' }),
