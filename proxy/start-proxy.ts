@@ -8,11 +8,13 @@ import { Metadata } from './api/metadata.ts';
 import { Readiness, type ReadinessTarget } from './api/readiness.ts';
 import { createOwnApp, type OwnApp } from './app/own-app.ts';
 import { waitForApp } from './app/wait-for-app.ts';
+import { LivePipelines } from './middleware/live-pipelines.ts';
 import { handleRequest } from './pipeline/handle-request.ts';
 import { handleWebSocket } from './pipeline/handle-websocket.ts';
 import { LogLimiter } from './pipeline/log-limiter.ts';
 import type { ProxyContext } from './pipeline/proxy-context.ts';
 import { createTokenCheck } from './policy/api-token.ts';
+import { KeptBytes } from './policy/kept-bytes.ts';
 import { RequestAdmission } from './policy/request-admission.ts';
 import { ApiListener } from './server/api-listener.ts';
 import { OwnAddresses } from './server/own-addresses.ts';
@@ -23,6 +25,9 @@ import { Router } from './target/router.ts';
 import { UrlUpstreams } from './target/url-upstreams.ts';
 import { startTelemetry, type StartedTelemetry } from './telemetry/start-telemetry.ts';
 import { UpstreamFactory } from './upstream/upstream-factory.ts';
+
+/** Of all request bodies together that middleware has read whole. */
+const maxKeptBytes = 16 * 1024 * 1024;
 
 export interface StartProxyOptions {
   readonly logger: Logger;
@@ -72,6 +77,14 @@ export async function startProxy(settings: ProxySettings, options: StartProxyOpt
     logger,
     telemetry,
     router,
+    pipelines: new LivePipelines({
+      appId: settings.appId,
+      namespace: settings.namespace,
+      clock,
+      logger,
+      openPool: (origin, rootCa) => factory.openPool(origin, rootCa),
+    }),
+    keptBytes: new KeptBytes(maxKeptBytes),
     readiness,
     metadata: new Metadata(settings, { version: options.version }),
     admission: new RequestAdmission(settings.limits.maxRequestsInFlight),
@@ -108,6 +121,7 @@ export async function startProxy(settings: ProxySettings, options: StartProxyOpt
     };
   } catch (error) {
     stop.abort();
+    context.pipelines.close();
     listener.destroy();
     listener.drain();
     for (const close of closers) close();
@@ -120,6 +134,7 @@ export async function startProxy(settings: ProxySettings, options: StartProxyOpt
     isEnding = true;
     const end = (outcome: ShutdownManner): void => {
       stop.abort();
+      context.pipelines.close();
       for (const close of closers) close();
       ended.resolve(outcome);
     };
@@ -149,10 +164,11 @@ interface TablesOptions {
 
 /** Only what the mode needs is loaded. Tables are applied as they come, until the signal. */
 async function startTables(context: ProxyContext, options: TablesOptions): Promise<void> {
-  const { settings, logger, clock, router } = context;
+  const { settings, logger, clock, router, pipelines } = context;
   const { controlPlane } = settings;
   const { telemetry, version, signal } = options;
   const apply = (table: EndpointTable): void => {
+    pipelines.apply(table.pipelines);
     router.apply(table);
     telemetry.tableApplied(table);
     setReady(context, 'endpoints');

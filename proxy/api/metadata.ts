@@ -2,6 +2,7 @@
 import type { ProxySettings } from '#shared/settings/proxy-settings.ts';
 import type { EndpointTable } from '#shared/table/endpoint-table.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
+import type { MiddlewareState } from '../middleware/middleware-slot.ts';
 import { jsonReply, type Reply } from '../reply/reply.ts';
 
 const maxKeys = 64;
@@ -31,7 +32,7 @@ export class Metadata {
   }
 
   /** Everything, for those who may see it. */
-  fullReply(table: EndpointTable | null): Reply {
+  fullReply(table: EndpointTable | null, middleware: readonly MiddlewareState[]): Reply {
     const { appId, app, appMaxConcurrency } = this.#settings;
     const httpEndpoints = [...(table?.endpointsByName.values() ?? [])].map((endpoint) =>
       endpoint.state === 'ready'
@@ -45,6 +46,7 @@ export class Metadata {
         ? { extended: { ...Object.fromEntries(this.#extended), daprRuntimeVersion: this.#version } }
         : {}),
       ...(httpEndpoints.length > 0 ? { httpEndpoints } : {}),
+      ...(middleware.length > 0 ? { middleware: middleware.map(shownMiddleware) } : {}),
       ...(app === null
         ? {}
         : {
@@ -64,6 +66,10 @@ export class Metadata {
   publicReply(): Reply {
     return json({ id: this.#settings.appId });
   }
+}
+
+function shownMiddleware({ name, type, state, reason }: MiddlewareState): Record<string, string> {
+  return { name, type, state, ...(reason === '' ? {} : { reason }) };
 }
 
 function healthOf(

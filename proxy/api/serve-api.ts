@@ -1,10 +1,10 @@
 /** The proxy's own APIs: health, metadata, shutdown. */
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { Exchange } from '../pipeline/exchange.ts';
+import { openBody } from '../pipeline/passing-body.ts';
 import type { ProxyContext } from '../pipeline/proxy-context.ts';
 import { emptyReply, type Reply } from '../reply/reply.ts';
 import { sendReply } from '../reply/send-reply.ts';
-import { RequestBody } from '../upstream/request-body.ts';
 import { healthzReply, outboundHealthzReply } from './healthz.ts';
 import { metadataKeyOf, type ApiName } from './match-api.ts';
 import { maxMetadataValueBytes } from './metadata.ts';
@@ -21,14 +21,14 @@ export async function serveApi(
 }
 
 async function replyOf(api: Exclude<ApiName, 'invoke'>, exchange: Exchange, context: ProxyContext): Promise<Reply> {
-  const { readiness, metadata, router, settings } = context;
+  const { readiness, metadata, router, pipelines, settings } = context;
   switch (api) {
     case 'healthz':
       return healthzReply(readiness, { askedAppId: askedAppIdOf(exchange), appId: settings.appId });
     case 'healthz-outbound':
       return outboundHealthzReply(readiness);
     case 'metadata-get':
-      return metadata.fullReply(router.table);
+      return metadata.fullReply(router.table, pipelines.states);
     case 'metadata-put':
       metadata.put(decodedKey(exchange.path), await smallBody(exchange, context));
       return emptyReply(204);
@@ -38,8 +38,7 @@ async function replyOf(api: Exclude<ApiName, 'invoke'>, exchange: Exchange, cont
 }
 
 /** `?appid=` of a health question, null when it is not there. */
-export function askedAppIdOf({ request }: Exchange): string | null {
-  const url = request.url ?? '';
+export function askedAppIdOf({ url }: Exchange): string | null {
   const mark = url.indexOf('?');
   return mark === -1 ? null : new URLSearchParams(url.slice(mark)).get('appid');
 }
@@ -53,14 +52,9 @@ function decodedKey(path: string): string {
 }
 
 /** Through RequestBody, which sees to the caller that stops in the middle. */
-async function smallBody(exchange: Exchange, { settings, clock }: ProxyContext): Promise<string> {
+async function smallBody(exchange: Exchange, context: ProxyContext): Promise<string> {
   if (!exchange.hasBody) return '';
-  const body = new RequestBody(exchange.request, {
-    maxBytes: maxMetadataValueBytes,
-    idleTimeoutMs: settings.limits.bodyIdleTimeoutMs,
-    clock,
-    onFirstRead: () => exchange.response.writeContinue(),
-  });
+  const body = openBody(exchange, context, maxMetadataValueBytes);
   const pieces: Buffer[] = [];
   for await (const piece of body) if (Buffer.isBuffer(piece)) pieces.push(piece);
   exchange.body = body;

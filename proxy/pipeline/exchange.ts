@@ -4,6 +4,8 @@ import type { Http2ServerRequest } from 'node:http2';
 import { ProxyError, type ProxyErrorCode } from '#shared/errors/proxy-error.ts';
 import type { CallerResponse } from '../server/caller-response.ts';
 import type { CallTarget } from '../telemetry/telemetry.ts';
+import type { HeaderFields } from './header-fields.ts';
+import type { PassingBody } from './passing-body.ts';
 
 export type CallerRequest = IncomingMessage | Http2ServerRequest;
 
@@ -13,11 +15,23 @@ export interface ExchangeOptions {
   readonly startedAtMs: number;
 }
 
+/** What middleware of `httpPipeline` has made of a request. */
+export interface RequestChanges {
+  /** In origin form. */
+  readonly url: string;
+  readonly headers: HeaderFields;
+}
+
 /** Facts that the record of a request needs, filled in as they become true. */
 export class Exchange {
   readonly request: CallerRequest;
-  readonly response: CallerResponse;
+  /** A middleware that changes the answer puts itself in front of it. */
+  response: CallerResponse;
   readonly startedAtMs: number;
+  /** Seen by everything after `httpPipeline`; records show the request as it was sent. Null: nothing was changed. */
+  changes: RequestChanges | null = null;
+  /** Null until a middleware reads or changes the body. */
+  passingBody: PassingBody | null = null;
   /** As the caller named it; `''` until it is known. */
   target = '';
   callTarget: CallTarget | null = null;
@@ -27,9 +41,12 @@ export class Exchange {
   responseBytes = 0;
   errorCode: ProxyErrorCode | null = null;
   isAborted = false;
-  /** Names and values in turn that every answer to this request carries (CORS). */
+  /** Names and values in turn that every answer to this request carries (CORS, and what middleware adds). */
   addedHeaders: readonly string[] = [];
+  /** Whether CORS is answered here, and so not by an upstream. */
+  isCors = false;
   #departure: AbortController | null = null;
+  #isBodyAskedFor = false;
 
   constructor({ request, response, startedAtMs }: ExchangeOptions) {
     this.request = request;
@@ -49,16 +66,41 @@ export class Exchange {
     return this.#departure.signal;
   }
 
-  /** The URL path as sent, without the query. */
-  get path(): string {
-    const url = this.request.url ?? '/';
-    const mark = url.indexOf('?');
-    return mark === -1 ? url : url.slice(0, mark);
+  /** Path and query, by now. */
+  get url(): string {
+    return this.changes?.url ?? this.request.url ?? '/';
   }
 
+  /** The path of `url`. */
+  get path(): string {
+    return pathOf(this.url);
+  }
+
+  /** The URL path as sent, without the query. */
+  get sentPath(): string {
+    return pathOf(this.request.url ?? '/');
+  }
+
+  /** Names and values in turn, by now. */
+  get rawHeaders(): readonly string[] {
+    return this.changes?.headers.flat ?? this.request.rawHeaders;
+  }
+
+  /** By now; `name` in lower case. */
   header(name: string): string | undefined {
+    if (this.changes?.headers.hasChanged(name) === true) {
+      const values = this.changes.headers.values(name);
+      return values.length === 0 ? undefined : values.join(', ');
+    }
     const value = this.request.headers[name];
     return Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  /** Lets a caller that waits for `100 Continue` send its body. */
+  askForBody(): void {
+    if (this.#isBodyAskedFor) return;
+    this.#isBodyAskedFor = true;
+    this.response.writeContinue();
   }
 
   get requestBytes(): number {
@@ -71,4 +113,9 @@ export class Exchange {
     const { headers } = this.request;
     return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
   }
+}
+
+function pathOf(url: string): string {
+  const mark = url.indexOf('?');
+  return mark === -1 ? url : url.slice(0, mark);
 }

@@ -10,6 +10,7 @@ import { hasTargetHeader } from '../target/parse-target.ts';
 import { defaultConfiguration } from '#shared/resources/configuration.ts';
 import type { Exchange } from './exchange.ts';
 import { invoke } from './invoke.ts';
+import { passHttpPipeline } from './pass-pipeline.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { rescue } from './rescue.ts';
 
@@ -25,8 +26,13 @@ export async function handleRequest(exchange: Exchange, context: ProxyContext): 
     context.admission.enter();
     isAdmitted = true;
     if (answerPreflight(exchange, context)) return;
-    const api = apiOf(exchange);
+    let api = apiOf(exchange);
     checkToken(exchange, api, context);
+    if (context.pipelines.http !== null && !isHealth(api)) {
+      const passing = passHttpPipeline({ pipeline: context.pipelines.http, exchange, context, isUpgrade: false });
+      if (!(passing instanceof Promise ? await passing : passing)) return;
+      api = apiOf(exchange);
+    }
     checkApiAccess(api, context);
     if (api === 'invoke') await invoke(exchange, context);
     else await serveApi(api, exchange, context);
@@ -35,10 +41,13 @@ export async function handleRequest(exchange: Exchange, context: ProxyContext): 
   }
 }
 
-/** The guards of an invocation that comes in another form than a plain request. Throws ProxyError. */
-export function admitInvocation(exchange: Exchange, context: ProxyContext): void {
+/** The guards of an invocation that comes in another form than a plain request. False: middleware has answered it. Throws ProxyError. */
+export async function admitInvocation(exchange: Exchange, context: ProxyContext): Promise<boolean> {
   checkToken(exchange, 'invoke', context);
+  const { http } = context.pipelines;
+  if (http !== null && !(await passHttpPipeline({ pipeline: http, exchange, context, isUpgrade: true }))) return false;
   checkApiAccess('invoke', context);
+  return true;
 }
 
 /** Before the token check, for a preflight carries no token. */
@@ -54,21 +63,25 @@ function answerPreflight(exchange: Exchange, { settings, clock }: ProxyContext):
     settings.allowedOrigins,
   );
   exchange.addedHeaders = decision.headers;
+  exchange.isCors = decision.headers.length > 0;
   if (decision.isPreflight) sendReply(exchange, emptyReply(200), clock);
   return decision.isPreflight;
 }
 
 /** A request that names a target in a header is an invocation, whatever its path. */
-function apiOf({ request, path }: Exchange): ApiName {
-  const { authorization } = request.headers;
-  const appId = request.headers['dapr-app-id'];
-  if (hasTargetHeader({ appId: typeof appId === 'string' ? appId : undefined, authorization })) return 'invoke';
-  return matchApi(request.method ?? '', path);
+function apiOf(exchange: Exchange): ApiName {
+  const headers = { appId: exchange.header('dapr-app-id'), authorization: exchange.header('authorization') };
+  if (hasTargetHeader(headers)) return 'invoke';
+  return matchApi(exchange.request.method ?? '', exchange.path);
+}
+
+function isHealth(api: ApiName): boolean {
+  return api === 'healthz' || api === 'healthz-outbound';
 }
 
 /** Health is for probes, which have no token. */
 function checkToken(exchange: Exchange, api: ApiName, { isTokenValid }: ProxyContext): void {
-  if (api === 'healthz' || api === 'healthz-outbound') return;
+  if (isHealth(api)) return;
   if (!isTokenValid(exchange.header('dapr-api-token'))) throw new ProxyError('token-invalid', 'invalid api token');
 }
 
@@ -85,7 +98,7 @@ function checkApiAccess(api: ApiName, { router }: ProxyContext): void {
 export function record(exchange: Exchange, { telemetry, clock }: ProxyContext): void {
   telemetry.requestServed({
     method: exchange.request.method ?? '',
-    path: exchange.path,
+    path: exchange.sentPath,
     status: exchange.status,
     durationMs: clock.monotonicMs() - exchange.startedAtMs,
     requestBytes: exchange.requestBytes,

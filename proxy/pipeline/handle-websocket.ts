@@ -8,6 +8,7 @@ import { UpgradeResponse } from '../server/upgrade-response.ts';
 import { Exchange } from './exchange.ts';
 import { admitInvocation, record } from './handle-request.ts';
 import { prepareInvocation, takeSlot } from './invoke.ts';
+import { passAppPipeline } from './pass-pipeline.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { rescue } from './rescue.ts';
 
@@ -30,14 +31,19 @@ export async function handleWebSocket(handshake: WebSocketHandshake, context: Pr
   try {
     context.admission.enter();
     isAdmitted = true;
-    admitInvocation(exchange, context);
+    if (!(await admitInvocation(exchange, context))) return;
     if (!(socket instanceof Socket)) throw new ProxyError('bad-request', 'WebSocket needs a connection of its own');
-    const { route, path, headers, target } = prepareInvocation(exchange, context);
-    const { upstream } = route;
+    const asked = prepareInvocation(exchange, context);
+    const { upstream } = asked.route;
     const call = { kind: upstream.kind, label: upstream.label };
     upstream.pool.begin();
     let slot: ConcurrencyLimiter | null = null;
     try {
+      const { app } = context.pipelines;
+      const invocation =
+        app === null ? asked : await passAppPipeline({ pipeline: app, exchange, context, isUpgrade: true }, asked);
+      if (invocation === null) return;
+      const { path, headers, target } = invocation;
       slot = await takeSlot(upstream.limiter, exchange);
       context.telemetry.callStarted(call);
       const { forwardWebSocket } = await import('../upstream/forward-websocket.ts');

@@ -8,9 +8,10 @@ import type { Route } from '../target/router.ts';
 import type { CallResult } from '../upstream/answer-handler.ts';
 import { forward } from '../upstream/forward.ts';
 import { joinPath } from '../upstream/join-path.ts';
-import { RequestBody } from '../upstream/request-body.ts';
 import { requestHeaders } from '../upstream/request-headers.ts';
 import type { Exchange } from './exchange.ts';
+import { passAppPipeline } from './pass-pipeline.ts';
+import { openBody } from './passing-body.ts';
 import type { ProxyContext } from './proxy-context.ts';
 
 /** Where a call goes and with which headers: all that is decided before anything is sent. */
@@ -24,21 +25,38 @@ export interface Invocation {
 
 /** Serves one invocation. Throws ProxyError, also when the answer has begun already. */
 export async function invoke(exchange: Exchange, context: ProxyContext): Promise<void> {
-  const invocation = prepareInvocation(exchange, context);
+  const asked = prepareInvocation(exchange, context);
   checkDeclaredLength(exchange, context);
-  const { limiter, pool } = invocation.route.upstream;
-  // Before the wait for a slot: a call that waits keeps the connections that it was meant for.
+  const { limiter, pool } = asked.route.upstream;
+  // Before the first wait: a call that waits keeps the connections that it was meant for.
   pool.begin();
   let slot: ConcurrencyLimiter | null = null;
+  const { response } = exchange;
   try {
+    const passing = passedInvocation(asked, exchange, context);
+    const invocation = passing instanceof Promise ? await passing : passing;
+    if (invocation === null) return;
     if (!limiter.isUnlimited) slot = await takeSlot(limiter, exchange);
     const result = await callUpstream(invocation, exchange, context);
     if (result.error !== null) throw result.error;
     await readRest(exchange, context);
   } finally {
+    // What appHttpPipeline makes of an upstream's answers is not for those of the proxy itself.
+    exchange.response = response;
     slot?.release();
     pool.end();
   }
+}
+
+function passedInvocation(
+  invocation: Invocation,
+  exchange: Exchange,
+  context: ProxyContext,
+): Invocation | null | Promise<Invocation | null> {
+  const { app } = context.pipelines;
+  return app === null
+    ? invocation
+    : passAppPipeline({ pipeline: app, exchange, context, isUpgrade: false }, invocation);
 }
 
 /** Decides everything. Nothing has been read or sent yet. Throws ProxyError. */
@@ -46,7 +64,7 @@ export function prepareInvocation(exchange: Exchange, context: ProxyContext): In
   const { request } = exchange;
   if (request.method === 'CONNECT') throw new ProxyError('method-not-implemented', 'CONNECT is not served');
   const appId = exchange.header('dapr-app-id');
-  const target = parseTarget(request.url ?? '/', { appId, authorization: request.headers.authorization });
+  const target = parseTarget(exchange.url, { appId, authorization: exchange.header('authorization') });
   exchange.target = target.name;
   const path = checkPath(target.path);
   const route = context.router.resolve(target.name);
@@ -57,7 +75,7 @@ export function prepareInvocation(exchange: Exchange, context: ProxyContext): In
   const rules = route.upstream.headerRules;
   const headers = requestHeaders(
     {
-      rawHeaders: request.rawHeaders,
+      rawHeaders: exchange.rawHeaders,
       connection: exchange.header('connection'),
       fromAuthorization: target.fromAuthorization,
     },
@@ -69,7 +87,7 @@ export function prepareInvocation(exchange: Exchange, context: ProxyContext): In
 /** A body that says it is too large is refused before a byte of it is sent. */
 function checkDeclaredLength(exchange: Exchange, { settings }: ProxyContext): void {
   const { maxBodyBytes } = settings.limits;
-  const declared = exchange.header('content-length');
+  const declared = exchange.request.headers['content-length'];
   if (maxBodyBytes > 0 && declared !== undefined && Number(declared) > maxBodyBytes) {
     throw new ProxyError('body-too-large', `the request body is larger than ${maxBodyBytes} bytes`);
   }
@@ -84,7 +102,7 @@ export async function takeSlot(limiter: ConcurrencyLimiter, exchange: Exchange):
 async function callUpstream(invocation: Invocation, exchange: Exchange, context: ProxyContext): Promise<CallResult> {
   const { route, target } = invocation;
   const call = { kind: route.upstream.kind, label: route.upstream.label };
-  const body = exchange.hasBody ? requestBody(exchange, context) : null;
+  const body = exchange.hasBody ? openBody(exchange, context) : null;
   exchange.body = body;
   context.telemetry.callStarted(call);
   const { pool } = route.upstream;
@@ -107,15 +125,6 @@ async function callUpstream(invocation: Invocation, exchange: Exchange, context:
     errorCode: result.error?.code ?? null,
   });
   return result;
-}
-
-function requestBody({ request, response }: Exchange, { settings, clock }: ProxyContext): RequestBody {
-  return new RequestBody(request, {
-    maxBytes: settings.limits.maxBodyBytes,
-    idleTimeoutMs: settings.limits.bodyIdleTimeoutMs,
-    clock,
-    onFirstRead: () => response.writeContinue(),
-  });
 }
 
 /** An upstream may answer before it has the whole request; the connection is then of no use until the rest is read. */

@@ -5,7 +5,9 @@ import type { ProxySettings } from '#shared/settings/proxy-settings.ts';
 import type { AppHealth } from '../app/app-health.ts';
 import type { Metadata } from '../api/metadata.ts';
 import type { Readiness } from '../api/readiness.ts';
+import type { LivePipelines } from '../middleware/live-pipelines.ts';
 import type { TokenCheck } from '../policy/api-token.ts';
+import type { KeptBytes } from '../policy/kept-bytes.ts';
 import type { RequestAdmission } from '../policy/request-admission.ts';
 import type { Router } from '../target/router.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -17,6 +19,9 @@ export interface ProxyContext {
   readonly logger: Logger;
   readonly telemetry: Telemetry;
   readonly router: Router;
+  readonly pipelines: LivePipelines;
+  /** Of request bodies that middleware reads whole. */
+  readonly keptBytes: KeptBytes;
   readonly readiness: Readiness;
   readonly metadata: Metadata;
   readonly admission: RequestAdmission;

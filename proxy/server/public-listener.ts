@@ -49,7 +49,7 @@ export async function startPublicListener(context: ProxyContext): Promise<Public
 }
 
 function replyTo(request: IncomingMessage, exchange: Exchange, context: ProxyContext): Reply {
-  const { readiness, metadata, router, settings } = context;
+  const { readiness, metadata, router, pipelines, settings } = context;
   switch (matchApi(request.method ?? '', exchange.path)) {
     case 'healthz':
       return healthzReply(readiness, { askedAppId: askedAppIdOf(exchange), appId: settings.appId });
@@ -57,7 +57,7 @@ function replyTo(request: IncomingMessage, exchange: Exchange, context: ProxyCon
       return outboundHealthzReply(readiness);
     case 'metadata-get': {
       const holdsToken = settings.apiToken !== null && context.isTokenValid(exchange.header('dapr-api-token'));
-      return holdsToken ? metadata.fullReply(router.table) : metadata.publicReply();
+      return holdsToken ? metadata.fullReply(router.table, pipelines.states) : metadata.publicReply();
     }
     default:
       return errorReply(new ProxyError('api-not-allowed', '404 page not found'), {

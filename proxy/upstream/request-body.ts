@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import type { Clock, Timer } from '#shared/clock/clock.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
+import type { BodyMap } from '../middleware/middleware.ts';
 
 export interface RequestBodyOptions {
   /** 0: no limit. */
@@ -11,6 +12,8 @@ export interface RequestBodyOptions {
   readonly clock: Clock;
   /** Called before the first byte is wanted: the moment to send `100 Continue`. */
   readonly onFirstRead: () => void;
+  /** What middleware makes of it. */
+  readonly map?: BodyMap | null;
 }
 
 /** What is needed of an incoming message, HTTP/1.1 or HTTP/2. */
@@ -39,6 +42,11 @@ export class RequestBody extends Readable {
     return this.#receivedBytes;
   }
 
+  /** Whether it is the caller who keeps the upstream waiting. */
+  get isWaiting(): boolean {
+    return this.#started && !this.#ended && this.readableLength === 0;
+  }
+
   override _read(): void {
     if (this.#started) {
       if (this.#source.isPaused()) this.#source.resume();
@@ -65,13 +73,16 @@ export class RequestBody extends Readable {
       this.destroy(new ProxyError('body-too-large', `the request body is larger than ${maxBytes} bytes`));
       return;
     }
-    if (this.push(chunk)) this.#watchForPause();
+    const piece = this.#options.map?.piece(chunk) ?? chunk;
+    if (piece.length === 0 || this.push(piece)) this.#watchForPause();
     else this.#source.pause();
   };
 
   readonly #onEnd = (): void => {
     this.#ended = true;
     this.#timer?.cancel();
+    const rest = this.#options.map?.end();
+    if (rest !== undefined && rest.length > 0) this.push(rest);
     this.push(null);
   };
 

@@ -1,0 +1,35 @@
+/** What a request is counted by: the parts of a key template, filled in. Pure. */
+import { hash } from 'node:crypto';
+import type { KeyPart } from '#shared/middleware/key-template.ts';
+import type { MiddlewareRequest } from '../middleware.ts';
+
+/** A longer key is kept as its digest: callers choose what stands in it. */
+const maxKeyLength = 128;
+
+/** One text for equal requests. Parts that a caller chooses cannot run into each other. */
+export function requestKey(parts: readonly KeyPart[], request: MiddlewareRequest, appId: string): string {
+  const [only] = parts;
+  if (only === undefined) return '';
+  let key = valueOf(only, request, appId);
+  for (const part of parts.slice(1)) key += `\n${valueOf(part, request, appId)}`;
+  return key.length > maxKeyLength ? hash('sha256', key, 'base64') : key;
+}
+
+function valueOf(part: KeyPart, request: MiddlewareRequest, appId: string): string {
+  switch (part.kind) {
+    case 'text':
+      return part.text;
+    case 'remoteAddress':
+      return request.remoteAddress;
+    case 'appId':
+      return appId;
+    case 'endpoint':
+      return request.target === null ? '' : request.target.label;
+    case 'method':
+      return request.method;
+    case 'path':
+      return request.path;
+    case 'header':
+      return request.headerValues(part.name).join(', ');
+  }
+}

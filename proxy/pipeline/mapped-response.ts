@@ -1,0 +1,83 @@
+/** An answer whose body a middleware changes on its way to the caller. Without a body, or with one that is no plain text, it passes as it is. */
+import type { BodyMap } from '../middleware/middleware.ts';
+import type { CallerResponse, ResponseHead } from '../server/caller-response.ts';
+
+/** 204 and 304 have no body; 206 has a part, which a map must not take for a whole. */
+const unmappedStatuses: ReadonlySet<number> = new Set([204, 206, 304]);
+
+export class MappedResponse implements CallerResponse {
+  readonly #response: CallerResponse;
+  readonly #method: string;
+  /** Null once it is known that nothing is changed. */
+  #map: BodyMap | null;
+
+  constructor(response: CallerResponse, { map, method }: { readonly map: BodyMap; readonly method: string }) {
+    this.#response = response;
+    this.#map = map;
+    this.#method = method;
+  }
+
+  get isHeadSent(): boolean {
+    return this.#response.isHeadSent;
+  }
+
+  get isClosed(): boolean {
+    return this.#response.isClosed;
+  }
+
+  writeContinue(): void {
+    this.#response.writeContinue();
+  }
+
+  writeInformational(status: number, headers: readonly string[]): void {
+    this.#response.writeInformational(status, headers);
+  }
+
+  writeHead(head: ResponseHead): void {
+    if (this.#method === 'HEAD' || unmappedStatuses.has(head.status) || isEncoded(head.headers)) this.#map = null;
+    this.#response.writeHead(this.#map === null ? head : { ...head, headers: withoutLength(head.headers) });
+  }
+
+  flushHead(): void {
+    this.#response.flushHead();
+  }
+
+  write(chunk: Uint8Array): boolean {
+    const piece = this.#map === null ? chunk : this.#map.piece(chunk);
+    return piece.length === 0 || this.#response.write(piece);
+  }
+
+  onDrain(resume: () => void): void {
+    this.#response.onDrain(resume);
+  }
+
+  end(trailers: readonly string[], lastPiece?: Buffer): void {
+    if (this.#map === null) return this.#response.end(trailers, lastPiece);
+    const rest =
+      lastPiece === undefined ? this.#map.end() : Buffer.concat([this.#map.piece(lastPiece), this.#map.end()]);
+    this.#response.end(trailers, rest.length === 0 ? undefined : Buffer.from(rest));
+  }
+
+  abort(): void {
+    this.#response.abort();
+  }
+
+  onClose(closed: () => void): void {
+    this.#response.onClose(closed);
+  }
+
+  offClose(closed: () => void): void {
+    this.#response.offClose(closed);
+  }
+}
+
+function isEncoded(headers: readonly string[]): boolean {
+  return headers.some(
+    (name, index) =>
+      index % 2 === 0 && name.toLowerCase() === 'content-encoding' && headers[index + 1]?.toLowerCase() !== 'identity',
+  );
+}
+
+function withoutLength(headers: readonly string[]): string[] {
+  return headers.filter((_, index) => headers[index - (index % 2)]?.toLowerCase() !== 'content-length');
+}

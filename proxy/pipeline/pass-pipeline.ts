@@ -1,0 +1,66 @@
+/** Takes a request through the pipelines: into the API, and out to the target. */
+import type { Pipeline } from '../middleware/pipeline.ts';
+import { sendReply } from '../reply/send-reply.ts';
+import { checkPath } from '../target/check-path.ts';
+import type { Exchange } from './exchange.ts';
+import { HeaderFields } from './header-fields.ts';
+import type { Invocation } from './invoke.ts';
+import { PassingRequest } from './passing-request.ts';
+import type { ProxyContext } from './proxy-context.ts';
+
+export interface Passage {
+  readonly pipeline: Pipeline;
+  readonly exchange: Exchange;
+  readonly context: ProxyContext;
+  /** Whether this is the handshake of a WebSocket. */
+  readonly isUpgrade: boolean;
+}
+
+/** False when a middleware has answered. At once when none has to wait. Throws ProxyError, or rejects with one. */
+export function passHttpPipeline(passage: Passage): boolean | Promise<boolean> {
+  const { pipeline, exchange, context } = passage;
+  const { request } = exchange;
+  const sentUrl = request.url ?? '/';
+  const headers = new HeaderFields(request.rawHeaders);
+  const authority = request.headers.host ?? request.headers[':authority'] ?? '';
+  const passing = new PassingRequest({
+    ...passage,
+    kind: 'http',
+    scheme: 'http',
+    authority: String(authority),
+    url: sentUrl,
+    headers,
+  });
+  const verdict = pipeline.pass(passing);
+  return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
+
+  function settle(reply: Awaited<typeof verdict>): boolean {
+    const url = passing.isTargetChanged ? passing.path + passing.search : sentUrl;
+    if (headers.flat !== request.rawHeaders || passing.isTargetChanged) exchange.changes = { url, headers };
+    if (reply !== null) sendReply(exchange, reply, context.clock);
+    return reply === null;
+  }
+}
+
+/** The call as it is to go out; null when a middleware has answered. At once when none has to wait. Throws ProxyError, or rejects with one. */
+export function passAppPipeline(
+  passage: Passage,
+  invocation: Invocation,
+): Invocation | null | Promise<Invocation | null> {
+  const { pipeline, exchange, context } = passage;
+  const [scheme = '', authority = ''] = invocation.route.upstream.pool.origin.split('://');
+  const headers = new HeaderFields(invocation.headers);
+  const passing = new PassingRequest({ ...passage, kind: 'app', scheme, authority, url: invocation.path, headers });
+  const verdict = pipeline.pass(passing);
+  return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
+
+  function settle(reply: Awaited<typeof verdict>): Invocation | null {
+    if (reply !== null) {
+      sendReply(exchange, reply, context.clock);
+      return null;
+    }
+    if (headers.flat === invocation.headers && !passing.isTargetChanged) return invocation;
+    const path = passing.isTargetChanged ? `/${checkPath(passing.path.slice(1))}${passing.search}` : invocation.path;
+    return { ...invocation, path, headers: [...headers.flat] };
+  }
+}
