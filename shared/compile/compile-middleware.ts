@@ -27,6 +27,8 @@ export interface CompiledMiddleware {
 /** The reason is what callers read with a 503. */
 const maxMessageLength = 2_048;
 const maxVariableLength = 1_024;
+const typePrefix = 'middleware.http.';
+const unbuiltTypes = ['middleware.http.wasm', 'middleware.http.sentinel'];
 
 /** Resolves it. A reference that leads nowhere, or a setting that is wrong, refuses it. */
 export function compileMiddleware(
@@ -109,9 +111,11 @@ export function unbuiltMessage({ type, version }: { readonly type: string; reado
   if (findType(type) !== null) {
     return version === 'v1' ? null : `${type} is there in version v1 only, not in ${version}`;
   }
+  if (unbuiltTypes.includes(type.toLowerCase())) return `Farpoint does not have ${type}, which Dapr has`;
   const nearest = nearestName(type.toLowerCase(), middlewareTypes, 3);
-  const hint = nearest === null ? `the types are ${middlewareTypes.join(', ')}` : `did you mean ${nearest}?`;
-  return `${type} is no type of middleware that Farpoint has; ${hint}`;
+  const names = middlewareTypes.map((known) => known.slice(typePrefix.length));
+  const hint = nearest === null ? `after ${typePrefix} there may be ${names.join(', ')}` : `did you mean ${nearest}?`;
+  return `${type} is no type of middleware; ${hint}`;
 }
 
 function findType(type: string): MiddlewareType | null {

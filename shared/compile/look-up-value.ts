@@ -103,7 +103,7 @@ function lookUpEnv(name: string, { env, allowedEnvNames }: LookupPlace): Lookup 
   const upper = name.toUpperCase();
   // The check takes the name in upper case, so that no spelling of a DAPR_ variable slips through.
   const isReserved = upper === 'APP_API_TOKEN' || upper.startsWith('DAPR_') || name.includes(' ');
-  if (isReserved) return lookupFailure('EnvNotAllowed', `environment variable ${name} may not be used by endpoints`);
+  if (isReserved) return lookupFailure('EnvNotAllowed', `environment variable ${name} may not be used by resources`);
   if (allowedEnvNames !== null && !allowedEnvNames.has(name)) {
     return lookupFailure('EnvNotAllowed', `environment variable ${name} is not listed in DAPR_ENV_KEYS`);
   }

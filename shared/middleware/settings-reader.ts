@@ -5,7 +5,6 @@
  */
 import { rootCaMistake } from '../compile/check-pem.ts';
 import { compileLinearRegExp } from '../regexp/linear-regexp.ts';
-import { listFromCommaSeparated } from '../settings/comma-separated.ts';
 import { msFromGoDuration } from '../settings/go-duration.ts';
 import { isTruthy } from '../settings/is-truthy.ts';
 import { nearestName } from '../settings/nearest-name.ts';
@@ -150,9 +149,8 @@ export class SettingsReader {
 
   /** Comma-separated; spaces around the parts are left out, and so are empty ones. */
   list(name: SettingName): readonly string[] {
-    const items = listFromCommaSeparated(this.text(name, ''));
-    if (items === null) this.mistake(`${firstOf(name)} must be a comma-separated list; its quotes do not match`);
-    return (items ?? []).map((item) => item.trim()).filter((item) => item !== '');
+    const items = this.text(name, '').split(',');
+    return items.map((item) => item.trim()).filter((item) => item !== '');
   }
 
   requiredList(name: SettingName): readonly string[] {

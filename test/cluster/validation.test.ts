@@ -44,7 +44,7 @@ describe('kubectl apply', () => {
     expect(said).toContain('admission webhook "validator.farpoint.dev" denied the request: ');
     expect(said).toContain('there is no PEM certificate in it');
     expect(said).toContain('header A: its value holds a line break');
-    expect(said).toContain('environment variable DAPR_API_TOKEN may not be used by endpoints');
+    expect(said).toContain('environment variable DAPR_API_TOKEN may not be used by resources');
     expect(said).not.toContain('one');
   });
 

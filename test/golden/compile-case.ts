@@ -12,6 +12,7 @@ import { emptyManifestFile, manifestFileFrom, rereadDocument } from '../../proxy
 import { readDocument } from '../../proxy/source/read-document.ts';
 import { splitDocuments } from '../../proxy/source/split-documents.ts';
 import { shownEndpoint } from './shown-endpoint.ts';
+import { shownPipelines } from './shown-pipelines.ts';
 import { withTlsMaterial } from './tls-material.ts';
 
 const Settings = z.strictObject({
@@ -63,7 +64,8 @@ export function runCompileCase(input: string, material: ReadonlyMap<string, stri
 
 function output({ table, problems }: Compilation, material: ReadonlyMap<string, string>): string {
   const endpoints = [...table.endpointsByName.values()].map((endpoint) => shownEndpoint(endpoint, material));
-  return stringify({ endpoints, problems: problems.map(shownProblem) }, { lineWidth: 120 });
+  const shown = { endpoints, ...shownPipelines(table.pipelines, material), problems: problems.map(shownProblem) };
+  return stringify(shown, { lineWidth: 120 });
 }
 
 function shownProblem({ subject, reason, message, severity }: Problem): object {
