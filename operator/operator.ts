@@ -20,7 +20,6 @@ import { Readiness } from './readiness.ts';
 import { sampledState } from './sampled-state.ts';
 import { serveWebhooks } from './serve-webhooks.ts';
 import { ClusterSource } from './source/cluster-source.ts';
-import { secretReferencesOf } from './tables/secret-uses.ts';
 import { TableBook } from './tables/table-book.ts';
 import { TaskGroup } from './task-group.ts';
 import type { OperatorMetrics } from './telemetry/operator-metrics.ts';
@@ -210,7 +209,6 @@ export class Operator {
       createListWatch: kube.createListWatch,
       namespaces: settings.watchNamespaces,
       fingerprintKey: authority.fingerprintKey(),
-      secretReferencesOf,
       clock,
       logger,
     });

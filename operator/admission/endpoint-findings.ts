@@ -23,6 +23,10 @@ export function endpointFindings(object: UnknownRecord, around: Surroundings): O
     endpointKeys: () => [],
     secret: () => ({ state: 'missing' }),
     configuration: () => null,
+    configurations: () => [],
+    resiliencies: () => [],
+    middleware: () => [],
+    optionNamespaces: () => new Set(),
     secretStoreKind: around.secretStoreKind,
     secretStoreScopes: () => [],
   };

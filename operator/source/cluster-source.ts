@@ -4,15 +4,21 @@
  */
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
+import { isMiddleware, parseComponent, type ComponentResult } from '#shared/resources/component.ts';
 import type { Configuration } from '#shared/resources/configuration.ts';
 import { parseHttpEndpoint, type ParsedEndpoint } from '#shared/resources/parse-http-endpoint.ts';
+import { parseResiliency, type ParsedResiliency } from '#shared/resources/parse-resiliency.ts';
+import { recordFrom } from '#shared/resources/read-field.ts';
 import { proxyPodSelector, unfinishedPodSelector } from '../identity/pod-facts.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { components, configurations, httpEndpoints, pods, secrets } from '../kube/resource-types.ts';
-import type { SecretReference } from '../tables/secret-uses.ts';
+import type { KubeObject } from '../kube/kube-object.ts';
+import { components, configurations, httpEndpoints, pods, resiliencies, secrets } from '../kube/resource-types.ts';
+import { middlewareReferencesOf, secretReferencesOf } from '../tables/secret-uses.ts';
 import type { SecretReading, SecretStoreKind, TableFeed } from '../tables/table-feed.ts';
-import { ConfigurationStore } from './configuration-store.ts';
+import { bothKeepers } from './both-keepers.ts';
+import { ConfigurationStore, type WatchedConfiguration } from './configuration-store.ts';
 import { KindWatch, type CreateListWatch, type ObjectKeeper } from './kind-watch.ts';
+import { splitNamespacedKey } from './namespaced-key.ts';
 import { PodStore } from './pod-store.ts';
 import { ResourceStore, type WatchedResource } from './resource-store.ts';
 import { SecretCache } from './secret-cache.ts';
@@ -23,6 +29,8 @@ export interface DirtyMarks {
   markEndpoint(key: string): void;
   markSecret(key: string): void;
   markConfiguration(key: string): void;
+  markResiliency(key: string): void;
+  markMiddleware(key: string): void;
   /** The secret stores of a namespace. */
   markNamespaceStores(namespace: string): void;
 }
@@ -33,7 +41,6 @@ export interface ClusterSourceOptions {
   /** Empty: all. */
   readonly namespaces: readonly string[];
   readonly fingerprintKey: string;
-  readonly secretReferencesOf: (parsed: ParsedEndpoint) => readonly SecretReference[];
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -44,6 +51,8 @@ export class ClusterSource implements TableFeed {
   readonly #options: ClusterSourceOptions;
   readonly #endpoints: ResourceStore<ParsedEndpoint>;
   readonly #configurations: ConfigurationStore;
+  readonly #resiliencies: ResourceStore<ParsedResiliency>;
+  readonly #middleware: ResourceStore<ComponentResult>;
   readonly #stores: SecretStoreNames;
   readonly #secrets: SecretCache;
   readonly #watches: readonly KindWatch[];
@@ -63,6 +72,16 @@ export class ClusterSource implements TableFeed {
       logger,
       onChanged: (key) => this.#mark((marks) => marks.markConfiguration(key)),
     });
+    this.#resiliencies = new ResourceStore({
+      parse: (object) => parseResiliency({ document: { ...object, kind: 'Resiliency' }, location: '' }),
+      onChanged: (key) => this.#mark((marks) => marks.markResiliency(key)),
+      onSeen: () => undefined,
+    });
+    this.#middleware = new ResourceStore({
+      parse: middlewareFrom,
+      onChanged: (key) => this.#middlewareChanged(key),
+      onSeen: () => undefined,
+    });
     this.#stores = new SecretStoreNames({
       onChanged: (namespace) => this.#storesChanged(namespace),
     });
@@ -79,7 +98,8 @@ export class ClusterSource implements TableFeed {
     this.#watches = [
       this.#watch({ type: httpEndpoints, keeper: this.#endpoints }),
       this.#watch({ type: configurations, keeper: this.#configurations, isOptional: true }),
-      this.#watch({ type: components, keeper: this.#stores, isOptional: true }),
+      this.#watch({ type: resiliencies, keeper: this.#resiliencies, isOptional: true }),
+      this.#watch({ type: components, keeper: bothKeepers(this.#stores, this.#middleware), isOptional: true }),
       this.#watch({
         type: pods,
         keeper: this.pods,
@@ -105,6 +125,23 @@ export class ClusterSource implements TableFeed {
 
   configuration(key: string): Configuration | null {
     return this.#configurations.configuration(key);
+  }
+
+  resiliencies(namespace: string): readonly WatchedResource<ParsedResiliency>[] {
+    return this.#resiliencies.in(namespace);
+  }
+
+  middleware(namespace: string): readonly WatchedResource<ComponentResult>[] {
+    return this.#middleware.in(namespace);
+  }
+
+  configurations(namespace: string): readonly WatchedConfiguration[] {
+    return this.#configurations.in(namespace);
+  }
+
+  optionNamespaces(): ReadonlySet<string> {
+    const keys = [this.#configurations, this.#resiliencies, this.#middleware].flatMap((store) => [...store.keys()]);
+    return new Set(keys.map((key) => splitNamespacedKey(key).namespace));
   }
 
   secretStoreKind(namespace: string, store: string): SecretStoreKind {
@@ -205,19 +242,34 @@ export class ClusterSource implements TableFeed {
     this.#progressed();
   }
 
+  #middlewareChanged(key: string): void {
+    this.#referenceMiddleware(key);
+    this.#mark((marks) => marks.markMiddleware(key));
+    this.#progressed();
+  }
+
   #storesChanged(namespace: string): void {
     for (const key of this.#endpoints.keysIn(namespace)) this.#reference(key);
+    for (const key of this.#middleware.keysIn(namespace)) this.#referenceMiddleware(key);
     this.#mark((marks) => marks.markNamespaceStores(namespace));
     this.#progressed();
   }
 
-  /** An endpoint that names a store which is not the API server's has no business with the API server's Secrets. */
   #reference(key: string): void {
     const parsed = this.#endpoints.get(key)?.parsed;
-    const isServed =
-      parsed?.state === 'valid' &&
-      this.#stores.kindOf(parsed.endpoint.namespace, parsed.endpoint.secretStore) === 'kubernetes';
-    this.#secrets.setReferences(key, isServed ? this.#options.secretReferencesOf(parsed) : []);
+    const isServed = parsed?.state === 'valid' && this.#isServed(parsed.endpoint);
+    this.#secrets.setReferences(`HTTPEndpoint ${key}`, isServed ? secretReferencesOf(parsed) : []);
+  }
+
+  #referenceMiddleware(key: string): void {
+    const component = this.#middleware.get(key)?.parsed.component ?? null;
+    const isServed = component !== null && this.#isServed(component);
+    this.#secrets.setReferences(`Component ${key}`, isServed ? middlewareReferencesOf(component) : []);
+  }
+
+  /** What names a store that is not the API server's has no business with the API server's Secrets. */
+  #isServed({ namespace, secretStore }: { readonly namespace: string; readonly secretStore: string }): boolean {
+    return this.#stores.kindOf(namespace, secretStore) === 'kubernetes';
   }
 
   #mark(mark: (marks: DirtyMarks) => void): void {
@@ -231,4 +283,11 @@ export class ClusterSource implements TableFeed {
   #call(listeners: ReadonlySet<(key: string) => void>, key: string): void {
     for (const listener of listeners) listener(key);
   }
+}
+
+/** `null`: it is something else than a middleware. */
+function middlewareFrom(object: KubeObject): ComponentResult | null {
+  const type = recordFrom(object['spec'])?.['type'];
+  if (typeof type !== 'string' || !isMiddleware({ type })) return null;
+  return parseComponent({ document: { ...object, kind: 'Component' }, location: '' });
 }

@@ -7,14 +7,13 @@ import type { Configuration } from '#shared/resources/configuration.ts';
 import { parseConfiguration } from '#shared/resources/parse-configuration.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { closedConfiguration } from '../tables/closed-configuration.ts';
+import type { StoredConfiguration } from '../tables/table-feed.ts';
 import type { ObjectKeeper } from './kind-watch.ts';
 import { namespacedKey } from './namespaced-key.ts';
 
-interface StoredConfiguration {
-  readonly uid: string;
-  readonly generation: number;
-  readonly configuration: Configuration;
-  readonly mistakes: readonly string[];
+export interface WatchedConfiguration extends StoredConfiguration {
+  /** Its metadata alone, as the watch last showed it. */
+  readonly object: KubeObject;
 }
 
 export interface ConfigurationStoreOptions {
@@ -24,7 +23,7 @@ export interface ConfigurationStoreOptions {
 
 export class ConfigurationStore implements ObjectKeeper {
   readonly #options: ConfigurationStoreOptions;
-  readonly #storedByKey = new Map<string, StoredConfiguration>();
+  readonly #storedByKey = new Map<string, WatchedConfiguration>();
 
   constructor(options: ConfigurationStoreOptions) {
     this.#options = options;
@@ -33,6 +32,17 @@ export class ConfigurationStore implements ObjectKeeper {
   /** `null`: there is none by that name. */
   configuration(key: string): Configuration | null {
     return this.#storedByKey.get(key)?.configuration ?? null;
+  }
+
+  /** `null`: there is none by that name. */
+  get(key: string): WatchedConfiguration | null {
+    return this.#storedByKey.get(key) ?? null;
+  }
+
+  /** Those of a namespace, in order of name. */
+  in(namespace: string): readonly WatchedConfiguration[] {
+    const stored = [...this.#storedByKey].filter(([key]) => key.startsWith(`${namespace}/`));
+    return stored.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, configuration]) => configuration);
   }
 
   /** How many are not used as they stand. */
@@ -52,7 +62,14 @@ export class ConfigurationStore implements ObjectKeeper {
     const { configuration, mistakes } = parseConfiguration([{ document: object, location: `Configuration ${key}` }]);
     const lastGood = former?.uid === uid ? former.configuration : closedConfiguration;
     const isUsable = mistakes.length === 0;
-    this.#storedByKey.set(key, { uid, generation, configuration: isUsable ? configuration : lastGood, mistakes });
+    this.#storedByKey.set(key, {
+      name: object.metadata.name,
+      uid,
+      generation,
+      configuration: isUsable ? configuration : lastGood,
+      mistakes,
+      object: { metadata: object.metadata },
+    });
     if (!isUsable) {
       const stays = lastGood === closedConfiguration ? 'nothing is allowed' : 'the last good one';
       this.#options.logger.error('a Configuration cannot be used', { configuration: key, mistakes, inForce: stays });

@@ -1,6 +1,6 @@
 /**
- * The keys of Secrets that endpoints reference, and no others: fetched when the first endpoint names one and whenever the metadata
- * watch shows another version of it, forgotten with the last endpoint that names it.
+ * The keys of Secrets that endpoints and middleware reference, and no others: fetched when the first of them names one and
+ * whenever the metadata watch shows another version of it, forgotten with the last that names it.
  *
  * Only a GET decides what a Secret is; a watch event just says when to ask again. So it does not matter which of the two is ahead.
  */
@@ -74,11 +74,11 @@ export class SecretCache implements ObjectKeeper {
     return this.#pending.size;
   }
 
-  /** Says what an endpoint references now; nothing, when it is gone. */
-  setReferences(endpoint: string, references: readonly SecretReference[]): void {
+  /** Says what an object references now; nothing, when it is gone. */
+  setReferences(owner: string, references: readonly SecretReference[]): void {
     const secretKeys = references.map(({ secret }) => secret);
-    const { added, dropped } = this.#references.set(endpoint, secretKeys);
-    const keys = this.#keyReferences.set(endpoint, references.map(keyText));
+    const { added, dropped } = this.#references.set(owner, secretKeys);
+    const keys = this.#keyReferences.set(owner, references.map(keyText));
     for (const key of dropped) {
       this.#entriesByKey.delete(key);
       this.#pending.delete(key);

@@ -42,7 +42,7 @@ export interface TableBoard {
 
 /** Which audiences may see another table now. A listener asks `tableFor` for theirs. */
 export interface Publication {
-  /** Namespaces whose shared endpoints or Configurations changed: concerns all their proxies. */
+  /** Namespaces whose shared endpoints or options changed: concerns all their proxies. */
   readonly namespaces: ReadonlySet<string>;
   /** Apps whose scoped endpoints changed, as `namespace/appId`. */
   readonly apps: ReadonlySet<string>;

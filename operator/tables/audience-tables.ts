@@ -5,7 +5,7 @@
 import { digestOf } from '#shared/compile/fingerprint.ts';
 import type { TableOptions } from '#shared/table/endpoint-table.ts';
 import type { AudienceTable, EndpointSet } from './audience-table.ts';
-import type { ConfigurationView } from './configuration-views.ts';
+import type { OptionView } from './compile-view.ts';
 
 type TablesByOptions = WeakMap<TableOptions, AudienceTable>;
 
@@ -15,7 +15,7 @@ export class AudienceTables {
   /** The table of these parts. */
   tableOf(
     { shared, scoped }: Pick<AudienceTable, 'shared' | 'scoped'>,
-    { options, optionsDigest }: Pick<ConfigurationView, 'options' | 'optionsDigest'>,
+    { options, optionsDigest }: Pick<OptionView, 'options' | 'optionsDigest'>,
   ): AudienceTable {
     let byScoped = this.#known.get(shared);
     if (byScoped === undefined) this.#known.set(shared, (byScoped = new WeakMap()));

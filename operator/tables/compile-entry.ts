@@ -13,7 +13,7 @@ import type { CheckedPem } from '#shared/compile/compile-tls.ts';
 import type { Finding } from '#shared/compile/finding.ts';
 import type { HttpEndpoint } from '#shared/resources/http-endpoint.ts';
 import type { EndpointEntry } from './endpoint-entry.ts';
-import { placeInCluster } from './place-in-cluster.ts';
+import { builtinStoreName, placeInCluster } from './place-in-cluster.ts';
 import { scopesInBoth, scopesWithStore, type ScopesWithStore } from './scopes-with-store.ts';
 import { secretUsesOf } from './secret-uses.ts';
 import type { StoredEndpoint, TableFeed } from './table-feed.ts';
@@ -27,8 +27,6 @@ export interface EntryTools {
 
 /** Each scope costs an index entry. */
 const maxScopes = 10_000;
-/** Where an endpoint names no store. */
-const builtinStoreName = 'kubernetes';
 
 /** `null`: there is no such endpoint. */
 export function compileEntry(key: string, former: EndpointEntry | null, tools: EntryTools): EndpointEntry | null {
@@ -103,7 +101,7 @@ function scopesFor(
   feed: TableFeed,
 ): ScopesWithStore {
   const storeScopes = secretUses.length === 0 ? [] : feed.secretStoreScopes(namespace, storeName);
-  return scopesWithStore([...new Set(scopes)], { storeName, storeScopes });
+  return scopesWithStore([...new Set(scopes)], { storeName, storeScopes, what: 'endpoint' });
 }
 
 /** Same object, same content. Without a generation nobody knows. */

@@ -1,4 +1,4 @@
-/** Where an endpoint of a cluster finds what it refers to: Secrets of its own namespace. The proxy's environment has the rest. */
+/** Where a resource of a cluster finds what it refers to: Secrets of its own namespace. The proxy's environment has the rest. */
 import { lookupFailure, secretMissing, type LookupFailure, type LookupPlace } from '#shared/compile/look-up-value.ts';
 import type { Sensitive } from '#shared/table/sensitive.ts';
 import type { SecretReading, TableFeed } from './table-feed.ts';
@@ -8,7 +8,10 @@ export interface ClusterPlace extends LookupPlace {
   readonly hasSecrets: boolean;
 }
 
-/** The place of an endpoint in this namespace with this store. */
+/** Where a resource names no store. */
+export const builtinStoreName = 'kubernetes';
+
+/** The place of a resource in this namespace with this store. */
 export function placeInCluster(
   feed: TableFeed,
   { namespace, storeName }: { readonly namespace: string; readonly storeName: string },

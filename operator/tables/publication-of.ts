@@ -2,9 +2,9 @@
 import type { Publication } from './audience-table.ts';
 import type { EntryChange } from './endpoint-entries.ts';
 
-/** `configurations` are keys `namespace/name` of those that changed. */
-export function publicationOf(changes: readonly EntryChange[], configurations: readonly string[]): Publication {
-  const namespaces = new Set(configurations.map((key) => key.slice(0, key.indexOf('/'))));
+/** `optionNamespaces` are those where somebody's options changed. */
+export function publicationOf(changes: readonly EntryChange[], optionNamespaces: readonly string[]): Publication {
+  const namespaces = new Set(optionNamespaces);
   const apps = new Set<string>();
   const endpoints = new Set<string>();
   for (const { key, former, next } of changes) {

@@ -1,25 +1,34 @@
-/** For whom an endpoint is, when the Component of its secret store is not for every app: nobody else gets what comes out of it. Pure. */
+/**
+ * For whom an endpoint or a middleware is, when the Component of its secret store is not for every app: nobody else gets what
+ * comes out of it. Pure.
+ */
 import type { Finding } from '#shared/compile/finding.ts';
 
 export interface ScopesWithStore {
   /** Empty: every app of the namespace; `null`: none. */
   readonly scopes: readonly string[] | null;
-  /** What the author of the endpoint is to know. */
+  /** What the author of the resource is to know. */
   readonly findings: readonly Finding[];
 }
 
-/** `scopes` are the endpoint's own, each once. */
+export interface SecretStoreScopes {
+  readonly storeName: string;
+  readonly storeScopes: readonly string[];
+  readonly what: 'endpoint' | 'middleware';
+}
+
+/** `scopes` are the resource's own, each once; `what` it is: `endpoint`, `middleware`. */
 export function scopesWithStore(
   scopes: readonly string[],
-  { storeName, storeScopes }: { readonly storeName: string; readonly storeScopes: readonly string[] },
+  { storeName, storeScopes, what }: SecretStoreScopes,
 ): ScopesWithStore {
   const both = scopesInBoth(scopes, [...new Set(storeScopes)]);
   if (both === null) {
-    const message = `secret store ${storeName} is for none of the apps that this endpoint is for (scopes of its Component)`;
+    const message = `secret store ${storeName} is for none of the apps that this ${what} is for (scopes of its Component)`;
     return { scopes: null, findings: [finding('SecretStoreNotAllowed', message, 'error')] };
   }
   if (both.length === scopes.length) return { scopes, findings: [] };
-  const message = `secret store ${storeName} is not for every app (scopes of its Component); the others do not get this endpoint`;
+  const message = `secret store ${storeName} is not for every app (scopes of its Component); the others do not get this ${what}`;
   return { scopes: both, findings: [finding('SecretStoreScoped', message, 'warning')] };
 }
 

@@ -1,6 +1,10 @@
-/** Which keys of which Secrets an endpoint takes values from. What it names and does not use is left out: nobody reads that. Pure. */
+/**
+ * Which keys of which Secrets an endpoint or a middleware takes values from. What it names and does not use is left out: nobody
+ * reads that. Pure.
+ */
 import { chooseHeaders } from '#shared/compile/compile-headers.ts';
 import { secretKeyRefOf } from '#shared/compile/look-up-value.ts';
+import type { Component } from '#shared/resources/component.ts';
 import type { HttpEndpoint, ValueSource } from '#shared/resources/http-endpoint.ts';
 import type { ParsedEndpoint } from '#shared/resources/parse-http-endpoint.ts';
 
@@ -33,6 +37,14 @@ export function secretUsesOf(endpoint: HttpEndpoint): readonly SecretUse[] {
   return sources.flatMap(([field, source]) => {
     const reference = source === null ? null : secretKeyRefOf(source);
     return reference === null ? [] : [{ field, secretName: reference.name, key: reference.key }];
+  });
+}
+
+/** What a middleware of a cluster references, in the order of its settings; the same key may come more than once. */
+export function middlewareReferencesOf({ namespace, metadata }: Component): readonly SecretReference[] {
+  return metadata.flatMap(({ source }) => {
+    const reference = secretKeyRefOf(source);
+    return reference === null ? [] : [{ secret: `${namespace}/${reference.name}`, key: reference.key }];
   });
 }
 

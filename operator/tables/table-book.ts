@@ -7,12 +7,13 @@ import type { Logger } from '#shared/logger/logger.ts';
 import type { EndpointReport } from '../status/endpoint-report.ts';
 import type { AudienceTable, ProxyAudience, Publication, TableBoard } from './audience-table.ts';
 import { AudienceTables } from './audience-tables.ts';
-import { ConfigurationViews } from './configuration-views.ts';
-import { isDirty, noDirtyKeys } from './dirty-keys.ts';
+import { isDirty, noDirtyKeys, type DirtyKeys } from './dirty-keys.ts';
 import { EndpointEntries, type EntryChange } from './endpoint-entries.ts';
 import { EndpointGroups } from './endpoint-groups.ts';
 import { EndpointReports } from './endpoint-reports.ts';
 import { HoldOff, type HoldOffTimes } from './hold-off.ts';
+import { MiddlewareBook } from './middleware-book.ts';
+import { OptionViews } from './option-views.ts';
 import { publicationOf } from './publication-of.ts';
 import type { TableFeed } from './table-feed.ts';
 import { noTableMetrics, type TableMetrics } from './table-metrics.ts';
@@ -35,7 +36,9 @@ export class TableBook implements TableBoard {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #metrics: TableMetrics;
-  readonly #views: ConfigurationViews;
+  readonly #feed: TableFeed;
+  readonly #middleware: MiddlewareBook;
+  readonly #views: OptionViews;
   readonly #entries: EndpointEntries;
   readonly #groups = new EndpointGroups();
   readonly #reports = new EndpointReports();
@@ -57,7 +60,9 @@ export class TableBook implements TableBoard {
     this.#clock = clock;
     this.#logger = logger.child({ component: 'tables' });
     this.#metrics = metrics;
-    this.#views = new ConfigurationViews({ feed, logger: this.#logger });
+    this.#feed = feed;
+    this.#middleware = new MiddlewareBook({ feed, fingerprintKey });
+    this.#views = new OptionViews({ feed, middleware: this.#middleware, logger: this.#logger });
     this.#entries = new EndpointEntries({ feed, fingerprintKey, logger: this.#logger });
     this.#holdOff = new HoldOff({ clock, times: holdOff, onDue: () => this.#wake?.() });
   }
@@ -71,7 +76,15 @@ export class TableBook implements TableBoard {
   }
 
   markConfiguration(key: string): void {
-    this.#mark('configurations', key);
+    this.#mark('options', namespaceOf(key));
+  }
+
+  markResiliency(key: string): void {
+    this.#mark('options', namespaceOf(key));
+  }
+
+  markMiddleware(key: string): void {
+    this.#mark('options', namespaceOf(key));
   }
 
   markNamespaceStores(namespace: string): void {
@@ -85,8 +98,8 @@ export class TableBook implements TableBoard {
 
   tableFor(audience: ProxyAudience): AudienceTable {
     if (!this.#isReady) throw new Error('a table was asked for before there are any');
-    const { namespace, configuration } = audience;
-    const view = this.#views.view(namespace, configuration);
+    const { namespace } = audience;
+    const view = this.#views.view(audience);
     const shared = this.#groups.shared(namespace, view.variant);
     const scoped = this.#groups.scoped(audience, view.variant);
     return this.#tables.tableOf({ shared, scoped }, view);
@@ -154,7 +167,7 @@ export class TableBook implements TableBoard {
     if (!this.#isReady || isDirty(this.#dirty)) finish(this.#startRound());
   }
 
-  #mark(kind: keyof ReturnType<typeof noDirtyKeys>, key: string): void {
+  #mark(kind: keyof DirtyKeys, key: string): void {
     if (!isDirty(this.#dirty)) this.#dirtySinceMs = this.#clock.monotonicMs();
     this.#dirty[kind].add(key);
     if (this.#wake !== null) this.#holdOff.mark();
@@ -188,14 +201,24 @@ export class TableBook implements TableBoard {
       changes.push(round.compile(key));
       yield;
     }
+    const namespaces = this.#isReady ? this.#optionNamespacesFor(dirty) : this.#feed.optionNamespaces();
+    for (const namespace of namespaces) {
+      this.#middleware.update(namespace);
+      yield;
+    }
+    const views = yield* this.#views.compile(namespaces);
     const compileMs = this.#clock.monotonicMs() - startMs;
     const changed = changes.filter((change) => this.#apply(change));
-    const configurations = [...dirty.configurations].filter((key) => this.#views.refresh(key));
+    const optionNamespaces = this.#views.put(views, namespaces);
     this.#metrics.roundFinished({ compileMs, endpoints: keys.size, changed: changed.length });
     this.#isReady = true;
     this.#round = null;
-    this.#publish(publicationOf(changed, configurations), compileMs);
+    this.#publish(publicationOf(changed, optionNamespaces), compileMs);
     this.#reports.tell();
+  }
+
+  #optionNamespacesFor({ options, stores, secrets }: DirtyKeys): ReadonlySet<string> {
+    return new Set([...options, ...stores, ...this.#middleware.namespacesUsing(secrets)]);
   }
 
   /** Says whether proxies may see a difference. */
@@ -220,6 +243,10 @@ export class TableBook implements TableBoard {
     });
     for (const listener of this.#listeners) listener(publication);
   }
+}
+
+function namespaceOf(key: string): string {
+  return key.slice(0, key.indexOf('/'));
 }
 
 function finish(round: Iterator<void>): void {

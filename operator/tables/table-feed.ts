@@ -1,6 +1,8 @@
 /** What the tables are made of: the present state of the API server, as the operator's source holds it. Read-only. */
+import type { ComponentResult } from '#shared/resources/component.ts';
 import type { Configuration } from '#shared/resources/configuration.ts';
 import type { ParsedEndpoint } from '#shared/resources/parse-http-endpoint.ts';
+import type { ParsedResiliency } from '#shared/resources/parse-resiliency.ts';
 import type { Sensitive } from '#shared/table/sensitive.ts';
 
 /** A resource as it stands in the cluster. */
@@ -12,6 +14,18 @@ export interface StoredResource<Parsed> {
 }
 
 export type StoredEndpoint = StoredResource<ParsedEndpoint>;
+export type StoredResiliency = StoredResource<ParsedResiliency>;
+export type StoredMiddleware = StoredResource<ComponentResult>;
+
+export interface StoredConfiguration {
+  readonly name: string;
+  readonly uid: string;
+  readonly generation: number;
+  /** In force: of one that turned bad, what it said last. */
+  readonly configuration: Configuration;
+  /** Why it is not in force as it stands; empty: it is. */
+  readonly mistakes: readonly string[];
+}
 
 /** What is known of one Secret. */
 export type SecretReading =
@@ -35,6 +49,13 @@ export interface TableFeed {
   secret(key: string): SecretReading;
   /** `null`: there is none by that name. */
   configuration(key: string): Configuration | null;
+  /** Of a namespace, in order of name, as all that follow. */
+  configurations(namespace: string): readonly StoredConfiguration[];
+  resiliencies(namespace: string): readonly StoredResiliency[];
+  /** Components of type `middleware.*`. */
+  middleware(namespace: string): readonly StoredMiddleware[];
+  /** Where there is any of these three. */
+  optionNamespaces(): ReadonlySet<string>;
   secretStoreKind(namespace: string, store: string): SecretStoreKind;
   /** The apps that a secret store is for; empty: every app of the namespace. */
   secretStoreScopes(namespace: string, store: string): readonly string[];

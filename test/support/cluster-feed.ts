@@ -3,14 +3,25 @@
  * every TableBook that follows it.
  */
 import { fingerprint } from '#shared/compile/fingerprint.ts';
+import { parseComponent } from '#shared/resources/component.ts';
 import type { Configuration } from '#shared/resources/configuration.ts';
 import { parseConfiguration } from '#shared/resources/parse-configuration.ts';
 import { parseHttpEndpoint } from '#shared/resources/parse-http-endpoint.ts';
+import { parseResiliency } from '#shared/resources/parse-resiliency.ts';
 import { stringsFrom } from '#shared/resources/read-field.ts';
 import { parseSecret } from '#shared/resources/secret.ts';
 import { Sensitive } from '#shared/table/sensitive.ts';
 import type { TableBook } from '../../operator/tables/table-book.ts';
-import type { SecretReading, SecretStoreKind, StoredEndpoint, TableFeed } from '../../operator/tables/table-feed.ts';
+import type {
+  SecretReading,
+  SecretStoreKind,
+  StoredEndpoint,
+  StoredConfiguration,
+  StoredMiddleware,
+  StoredResiliency,
+  StoredResource,
+  TableFeed,
+} from '../../operator/tables/table-feed.ts';
 
 export interface FeedObject {
   readonly kind: string;
@@ -23,7 +34,9 @@ export class ClusterFeed implements TableFeed {
   readonly #books = new Set<TableBook>();
   readonly #endpointsByKey = new Map<string, StoredEndpoint>();
   readonly #secretsByKey = new Map<string, SecretReading>();
-  readonly #configurationsByKey = new Map<string, Configuration>();
+  readonly #configurationsByKey = new Map<string, StoredConfiguration>();
+  readonly #resilienciesByKey = new Map<string, StoredResiliency>();
+  readonly #middlewareByKey = new Map<string, StoredMiddleware>();
   readonly #storeTypesByKey = new Map<string, string>();
   readonly #storeScopesByKey = new Map<string, readonly string[]>();
   #uids = 0;
@@ -50,7 +63,24 @@ export class ClusterFeed implements TableFeed {
   }
 
   configuration(key: string): Configuration | null {
-    return this.#configurationsByKey.get(key) ?? null;
+    return this.#configurationsByKey.get(key)?.configuration ?? null;
+  }
+
+  resiliencies(namespace: string): readonly StoredResiliency[] {
+    return inNamespace(this.#resilienciesByKey, namespace);
+  }
+
+  middleware(namespace: string): readonly StoredMiddleware[] {
+    return inNamespace(this.#middlewareByKey, namespace);
+  }
+
+  configurations(namespace: string): readonly StoredConfiguration[] {
+    return inNamespace(this.#configurationsByKey, namespace);
+  }
+
+  optionNamespaces(): ReadonlySet<string> {
+    const stores = [this.#configurationsByKey, this.#resilienciesByKey, this.#middlewareByKey];
+    return new Set(stores.flatMap((store) => [...store.keys()].map((key) => key.slice(0, key.indexOf('/')))));
   }
 
   secretStoreKind(namespace: string, store: string): SecretStoreKind {
@@ -68,16 +98,12 @@ export class ClusterFeed implements TableFeed {
     const key = keyOf(object);
     const manifest = { document: object, location: '' };
     switch (object.kind) {
-      case 'HTTPEndpoint': {
-        const former = this.#endpointsByKey.get(key);
-        this.#uids += former === undefined ? 1 : 0;
-        this.#endpointsByKey.set(key, {
-          parsed: parseHttpEndpoint(manifest),
-          uid: former?.uid ?? `uid-${this.#uids}`,
-          generation: (former?.generation ?? 0) + 1,
-        });
+      case 'HTTPEndpoint':
+        this.#store(this.#endpointsByKey, key, parseHttpEndpoint(manifest));
         break;
-      }
+      case 'Resiliency':
+        this.#store(this.#resilienciesByKey, key, parseResiliency(manifest));
+        break;
       case 'Secret': {
         const { secret, problem } = parseSecret(manifest);
         if (secret === null) throw new TypeError(problem.message);
@@ -94,10 +120,22 @@ export class ClusterFeed implements TableFeed {
       case 'Configuration': {
         const { configuration, mistakes } = parseConfiguration([manifest]);
         if (mistakes.length > 0) throw new TypeError(mistakes.join('\n'));
-        this.#configurationsByKey.set(key, configuration);
+        const former = this.#configurationsByKey.get(key);
+        this.#uids += former === undefined ? 1 : 0;
+        this.#configurationsByKey.set(key, {
+          name: object.metadata.name,
+          uid: former?.uid ?? `uid-${this.#uids}`,
+          generation: (former?.generation ?? 0) + 1,
+          configuration,
+          mistakes,
+        });
         break;
       }
       case 'Component':
+        if ((object['spec'] as { readonly type: string }).type.startsWith('middleware.')) {
+          this.#store(this.#middlewareByKey, key, parseComponent(manifest));
+          break;
+        }
         this.#storeTypesByKey.set(key, (object['spec'] as { readonly type: string }).type);
         this.#storeScopesByKey.set(key, stringsFrom(object['scopes']));
         break;
@@ -112,6 +150,8 @@ export class ClusterFeed implements TableFeed {
     this.#endpointsByKey.delete(object.kind === 'HTTPEndpoint' ? key : '');
     this.#secretsByKey.delete(object.kind === 'Secret' ? key : '');
     this.#configurationsByKey.delete(object.kind === 'Configuration' ? key : '');
+    this.#resilienciesByKey.delete(object.kind === 'Resiliency' ? key : '');
+    this.#middlewareByKey.delete(object.kind === 'Component' ? key : '');
     this.#storeTypesByKey.delete(object.kind === 'Component' ? key : '');
     this.#storeScopesByKey.delete(object.kind === 'Component' ? key : '');
     this.#mark(object);
@@ -123,17 +163,38 @@ export class ClusterFeed implements TableFeed {
     this.#mark({ kind: 'Secret', metadata: { namespace, name } });
   }
 
+  #store<Parsed>(storedByKey: Map<string, StoredResource<Parsed>>, key: string, parsed: Parsed): void {
+    const former = storedByKey.get(key);
+    this.#uids += former === undefined ? 1 : 0;
+    storedByKey.set(key, {
+      parsed,
+      uid: former?.uid ?? `uid-${this.#uids}`,
+      generation: (former?.generation ?? 0) + 1,
+    });
+  }
+
   #mark({ kind, metadata }: FeedObject): void {
     const key = `${metadata.namespace}/${metadata.name}`;
     for (const book of this.#books) {
       if (kind === 'HTTPEndpoint') book.markEndpoint(key);
       else if (kind === 'Secret') book.markSecret(key);
       else if (kind === 'Configuration') book.markConfiguration(key);
-      else book.markNamespaceStores(metadata.namespace);
+      else if (kind === 'Resiliency') book.markResiliency(key);
+      else {
+        book.markMiddleware(key);
+        book.markNamespaceStores(metadata.namespace);
+      }
     }
   }
 }
 
 function keyOf({ metadata }: FeedObject): string {
   return `${metadata.namespace}/${metadata.name}`;
+}
+
+function inNamespace<Stored>(storedByKey: ReadonlyMap<string, Stored>, namespace: string): readonly Stored[] {
+  return [...storedByKey]
+    .filter(([key]) => key.startsWith(`${namespace}/`))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, stored]) => stored);
 }

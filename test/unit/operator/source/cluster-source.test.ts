@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { LinkError } from '#shared/errors/link-error.ts';
 import type { KubeObject } from '../../../../operator/kube/kube-object.ts';
 import { ClusterSource } from '../../../../operator/source/cluster-source.ts';
-import { secretReferencesOf } from '../../../../operator/tables/secret-uses.ts';
 import { FakeListWatches } from '../../../support/fake-list-watches.ts';
 import { endpointObject, kubeObject, secretObject } from '../../../support/kube-objects.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
@@ -38,7 +37,6 @@ function start(namespaces: readonly string[]): ClusterSource {
     createListWatch: watches.create,
     namespaces,
     fingerprintKey: 'key',
-    secretReferencesOf,
     clock,
     logger: memoryLogger(lines),
   });
@@ -46,6 +44,8 @@ function start(namespaces: readonly string[]): ClusterSource {
     markEndpoint: (key) => marks.push(`endpoint ${key}`),
     markSecret: (key) => marks.push(`secret ${key}`),
     markConfiguration: (key) => marks.push(`configuration ${key}`),
+    markResiliency: (key) => marks.push(`resiliency ${key}`),
+    markMiddleware: (key) => marks.push(`middleware ${key}`),
     markNamespaceStores: (namespace) => marks.push(`stores ${namespace}`),
   });
   void started.run(new AbortController().signal);
@@ -61,6 +61,7 @@ describe('what is watched', () => {
     ).toEqual([
       'httpendpoints  false  ',
       'configurations  false  ',
+      'resiliencies  false  ',
       'components  false  ',
       'pods  true dapr.io/sidecar-injected=true status.phase!=Succeeded,status.phase!=Failed',
       'secrets  true  ',
@@ -75,6 +76,8 @@ describe('what is watched', () => {
       'b/httpendpoints',
       'a/configurations',
       'b/configurations',
+      'a/resiliencies',
+      'b/resiliencies',
       'a/components',
       'b/components',
       'a/pods',
@@ -90,7 +93,7 @@ describe('readiness', () => {
     secretsByName.set('s', secretObject('s', { token: 'one' }));
     let isLoaded = false;
     const loaded = source.loaded(new AbortController().signal).then(() => (isLoaded = true));
-    expect(source.missing()).toHaveLength(5);
+    expect(source.missing()).toHaveLength(6);
     watches.show('httpendpoints', endpointObject('a', { secret: 's' }));
     watches.syncAll();
     expect(source.missing()).toEqual(['1 referenced Secrets are not read yet']);
