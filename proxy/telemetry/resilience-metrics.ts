@@ -8,7 +8,6 @@ import { noResilience, type PolicyOrigin, type Resilience } from '#shared/table/
 import { CappedValues, otherLabel } from './capped-values.ts';
 import { CounterFamily, type CounterCell } from './counter-family.ts';
 import { gaugeFamily, type GaugeSample } from './gauge-family.ts';
-import { RecentMap } from './recent-map.ts';
 import { cutLabel, type LabelRewrite } from './series-set.ts';
 import type { CallTarget, LiveBreaker, PolicyUse, RetryForgoneReason } from './telemetry.ts';
 
@@ -23,7 +22,6 @@ const maxUrls = 50;
 const maxTargets = 500;
 /** Resources and breakers shown at a scrape. */
 const maxListed = 500;
-const cachedCombinations = 512;
 const states = ['closed', 'half-open', 'open', 'unknown'] as const;
 type ShownState = (typeof states)[number];
 
@@ -33,7 +31,8 @@ export class ResilienceMetrics {
   readonly #activated: CounterFamily;
   readonly #retried: CounterFamily;
   readonly #forgone: CounterFamily;
-  readonly #cells = new RecentMap<CounterCell>(cachedCombinations);
+  /** Calls to one target report the same objects: label work is done once for each. */
+  readonly #pickedCells = new WeakMap<PolicyUse, CounterCell>();
   readonly #urls = new CappedValues(maxUrls);
   #resilience: Resilience = noResilience;
   #breakers: () => Iterable<LiveBreaker> = () => [];
@@ -68,7 +67,9 @@ export class ResilienceMetrics {
   }
 
   policyPicked(use: PolicyUse): void {
-    this.#policyCell(this.#picked, use).value += 1;
+    const cell = this.#pickedCells.get(use) ?? this.#policyCell(this.#picked, use);
+    this.#pickedCells.set(use, cell);
+    cell.value += 1;
   }
 
   policyActivated(use: PolicyUse): void {
@@ -103,13 +104,8 @@ export class ResilienceMetrics {
   }
 
   #policyCell(family: CounterFamily, { target, part, policy, status }: PolicyUse): CounterCell {
-    const key = `${family.name} ${part} ${status} ${policy.resource} ${policy.name} ${target.kind} ${target.label}`;
-    const cached = this.#cells.get(key);
-    if (cached !== undefined) return cached;
     const namespace = this.#namespaceOf(policy);
-    const cell = family.cell([policy.resource, namespace, part, 'outbound', this.#targetLabel(target), status]);
-    this.#cells.set(key, cell);
-    return cell;
+    return family.cell([policy.resource, namespace, part, 'outbound', this.#targetLabel(target), status]);
   }
 
   #cell(family: CounterFamily, target: CallTarget, more: readonly string[]): CounterCell {

@@ -1,0 +1,59 @@
+/**
+ * Puts tables in force, one after another. What a table needs and is not in memory yet is loaded first, so that no call goes
+ * without it: until then the table before stays. Of tables that come meanwhile, the last one counts.
+ */
+import type { Logger } from '#shared/logger/logger.ts';
+import type { EndpointTable } from '#shared/table/endpoint-table.ts';
+
+export interface TableSwitchOptions {
+  /** Null: everything is there. */
+  readonly load: (table: EndpointTable) => Promise<void> | null;
+  readonly put: (table: EndpointTable) => void;
+  readonly logger: Logger;
+}
+
+export class TableSwitch {
+  readonly #options: TableSwitchOptions;
+  #next: EndpointTable | null = null;
+  #isLoading = false;
+
+  constructor(options: TableSwitchOptions) {
+    this.#options = options;
+  }
+
+  /** Puts the table in force, at once when it can be. Throws what `put` throws then. */
+  apply(table: EndpointTable): void {
+    this.#next = table;
+    if (this.#isLoading) return;
+    const loading = this.#options.load(table);
+    if (loading === null) return this.#putNext();
+    this.#isLoading = true;
+    loading.then(
+      () => this.#loaded(),
+      (error: unknown) => {
+        this.#isLoading = false;
+        this.#logFailure(error);
+      },
+    );
+  }
+
+  #loaded(): void {
+    this.#isLoading = false;
+    try {
+      if (this.#next !== null) this.apply(this.#next);
+    } catch (error) {
+      this.#logFailure(error);
+    }
+  }
+
+  #putNext(): void {
+    const table = this.#next;
+    this.#next = null;
+    if (table !== null) this.#options.put(table);
+  }
+
+  #logFailure(error: unknown): void {
+    const revision = this.#next?.revision;
+    this.#options.logger.error('a table cannot be put in force, the one before stays', { revision, err: error });
+  }
+}
