@@ -16,6 +16,7 @@ import type { ProxyContext } from './pipeline/proxy-context.ts';
 import { createTokenCheck } from './policy/api-token.ts';
 import { KeptBytes } from './policy/kept-bytes.ts';
 import { RequestAdmission } from './policy/request-admission.ts';
+import { ReplayRoom } from './resilience/replay-room.ts';
 import { ApiListener } from './server/api-listener.ts';
 import { OwnAddresses } from './server/own-addresses.ts';
 import { isAbsentAddress } from './server/listen.ts';
@@ -69,6 +70,9 @@ export async function startProxy(settings: ProxySettings, options: StartProxyOpt
     urlCalls: settings.urlCalls,
     resolveApp: ownApp.resolve,
   });
+  const resilience = new ResilienceBook({ namespace: settings.namespace, clock, logger, telemetry });
+  telemetry.showBreakers(() => resilience.breakers());
+  const draining = new AbortController();
   const readiness = new Readiness(['endpoints', 'listeners', 'app', 'running']);
   readiness.set('running');
   const context: ProxyContext = {
@@ -77,6 +81,8 @@ export async function startProxy(settings: ProxySettings, options: StartProxyOpt
     logger,
     telemetry,
     router,
+    guards: resilience,
+    replayRoom: new ReplayRoom(settings.retryBuffer),
     pipelines: new LivePipelines({
       appId: settings.appId,
       namespace: settings.namespace,
@@ -91,14 +97,16 @@ export async function startProxy(settings: ProxySettings, options: StartProxyOpt
     failureLog: new LogLimiter(logger, clock),
     isTokenValid: createTokenCheck(settings.apiToken),
     appHealth: ownApp.health,
+    draining: draining.signal,
     requestShutdown: (manner) => beginShutdown(manner),
   };
+  telemetry.showMiddleware(() => context.pipelines.states);
   const listener = createApiListener(context);
   let isEnding = false;
   const force = new AbortController();
   const closers: (() => void)[] = [];
   try {
-    await startTables(context, { telemetry, version: options.version, signal: stop.signal });
+    await startTables(context, { telemetry, resilience, version: options.version, signal: stop.signal });
     const metricsListener = await telemetry.listen();
     closers.push(() => void metricsListener?.close());
     const apiPort = await openApi(listener, context, ownAddresses);
@@ -138,7 +146,7 @@ export async function startProxy(settings: ProxySettings, options: StartProxyOpt
       for (const close of closers) close();
       ended.resolve(outcome);
     };
-    shutDown({ context, listener, force: force.signal }).then(end, (error: unknown) => {
+    shutDown({ context, listener, draining, force: force.signal }).then(end, (error: unknown) => {
       logger.error('shutdown failed', { err: error });
       end('forced');
     });

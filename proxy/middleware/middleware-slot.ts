@@ -163,8 +163,10 @@ export class MiddlewareSlot {
   #refusal(error: unknown): unknown {
     if (error instanceof ProxyError && error.code === 'caller-left') return error;
     this.#options.counts.refused += 1;
-    if (error instanceof ProxyError) return error;
-    return new Error(`middleware "${this.entry.name}" (${this.entry.type}) failed`, { cause: error });
+    const subject = `middleware "${this.entry.name}" (${this.entry.type})`;
+    if (!(error instanceof ProxyError)) return new Error(`${subject} failed`, { cause: error });
+    if (error.code !== 'middleware-failed' || error.message.startsWith('middleware "')) return error;
+    return new ProxyError(error.code, `${subject}: ${error.message}`, { cause: error });
   }
 }
 

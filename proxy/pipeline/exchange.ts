@@ -41,6 +41,7 @@ export class Exchange {
   responseBytes = 0;
   errorCode: ProxyErrorCode | null = null;
   isAborted = false;
+  isMiddlewareAnswer = false;
   /** Names and values in turn that every answer to this request carries (CORS, and what middleware adds). */
   addedHeaders: readonly string[] = [];
   /** Whether CORS is answered here, and so not by an upstream. */

@@ -106,6 +106,7 @@ export function record(exchange: Exchange, { telemetry, clock }: ProxyContext): 
     userAgent: exchange.header('user-agent') ?? '',
     target: exchange.callTarget,
     errorCode: exchange.errorCode,
+    isMiddlewareAnswer: exchange.isMiddlewareAnswer,
     isAborted: exchange.isAborted,
   });
 }

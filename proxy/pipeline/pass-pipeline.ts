@@ -1,5 +1,6 @@
 /** Takes a request through the pipelines: into the API, and out to the target. */
 import type { Pipeline } from '../middleware/pipeline.ts';
+import type { Reply } from '../reply/reply.ts';
 import { sendReply } from '../reply/send-reply.ts';
 import { checkPath } from '../target/check-path.ts';
 import type { Exchange } from './exchange.ts';
@@ -18,7 +19,7 @@ export interface Passage {
 
 /** False when a middleware has answered. At once when none has to wait. Throws ProxyError, or rejects with one. */
 export function passHttpPipeline(passage: Passage): boolean | Promise<boolean> {
-  const { pipeline, exchange, context } = passage;
+  const { pipeline, exchange } = passage;
   const { request } = exchange;
   const sentUrl = request.url ?? '/';
   const headers = new HeaderFields(request.rawHeaders);
@@ -37,7 +38,7 @@ export function passHttpPipeline(passage: Passage): boolean | Promise<boolean> {
   function settle(reply: Awaited<typeof verdict>): boolean {
     const url = passing.isTargetChanged ? passing.path + passing.search : sentUrl;
     if (headers.flat !== request.rawHeaders || passing.isTargetChanged) exchange.changes = { url, headers };
-    if (reply !== null) sendReply(exchange, reply, context.clock);
+    if (reply !== null) answer(reply, passage);
     return reply === null;
   }
 }
@@ -47,7 +48,7 @@ export function passAppPipeline(
   passage: Passage,
   invocation: Invocation,
 ): Invocation | null | Promise<Invocation | null> {
-  const { pipeline, exchange, context } = passage;
+  const { pipeline } = passage;
   const [scheme = '', authority = ''] = invocation.route.upstream.pool.origin.split('://');
   const headers = new HeaderFields(invocation.headers);
   const passing = new PassingRequest({ ...passage, kind: 'app', scheme, authority, url: invocation.path, headers });
@@ -56,11 +57,16 @@ export function passAppPipeline(
 
   function settle(reply: Awaited<typeof verdict>): Invocation | null {
     if (reply !== null) {
-      sendReply(exchange, reply, context.clock);
+      answer(reply, passage);
       return null;
     }
     if (headers.flat === invocation.headers && !passing.isTargetChanged) return invocation;
     const path = passing.isTargetChanged ? `/${checkPath(passing.path.slice(1))}${passing.search}` : invocation.path;
     return { ...invocation, path, headers: [...headers.flat] };
   }
+}
+
+function answer(reply: Reply, { exchange, context }: Passage): void {
+  exchange.isMiddlewareAnswer = true;
+  sendReply(exchange, reply, context.clock);
 }

@@ -12,6 +12,7 @@ import { familyText } from './family-text.ts';
 import { linkMetrics, type LinkView } from './link-metrics.ts';
 import { gaugeFamily } from './gauge-family.ts';
 import { compileMetricRules } from './metric-rules.ts';
+import { middlewareMetrics, type ListMiddleware } from './middleware-metrics.ts';
 import { nextTurn } from './next-turn.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { ResilienceMetrics } from './resilience-metrics.ts';
@@ -44,6 +45,7 @@ export class Metrics implements Telemetry {
   readonly #endpoints: EndpointMetrics;
   readonly #process: readonly CollectedMetric[];
   #link: readonly CollectedMetric[] = [];
+  #middleware: readonly CollectedMetric[] = [];
   #options: MetricsOptions = defaultConfiguration.metrics;
   #requests: RequestMetrics | null = null;
   #resilience: ResilienceMetrics | null = null;
@@ -134,6 +136,12 @@ export class Metrics implements Telemetry {
     this.#resilience?.showBreakers(list);
   }
 
+  /** Adds the middleware of the pipelines. */
+  showMiddleware(list: ListMiddleware): void {
+    this.#middleware = middlewareMetrics(list, this.#settings);
+    this.#registry = this.#newRegistry();
+  }
+
   /** The text of every metric; empty while metrics are off. */
   async render(): Promise<RenderedMetrics> {
     let body = '';
@@ -173,6 +181,7 @@ export class Metrics implements Telemetry {
       ...(this.#requests?.metrics ?? []),
       ...(this.#resilience?.metrics ?? []),
       ...this.#endpoints.metrics,
+      ...this.#middleware,
       ...this.#link,
       ...this.#process,
     ];

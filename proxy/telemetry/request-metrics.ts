@@ -78,7 +78,8 @@ export class RequestMetrics {
     cells.latency.observe(request.durationMs);
     this.#requestBytes.observe(request.requestBytes);
     this.#responseBytes.observe(request.responseBytes);
-    if (request.target !== null || request.errorCode !== null) this.#outcomeCell(request).value += 1;
+    if (request.target !== null || request.errorCode !== null || request.isMiddlewareAnswer)
+      this.#outcomeCell(request).value += 1;
     if (this.#errorCodes !== null && request.errorCode !== null) this.#errorCodes.value += 1;
   }
 
@@ -130,7 +131,7 @@ export class RequestMetrics {
   /** A request that was refused before it reached a target, perhaps without a token, must not use up the path labels. */
   #servedPath(request: ServedRequest): string {
     const path = this.#labels.path(request.method, request.path);
-    const isStray = request.target === null && request.errorCode !== null;
+    const isStray = request.target === null && (request.errorCode !== null || request.isMiddlewareAnswer);
     if (isStray) return path === '' ? path : otherLabel;
     return admitPath(this.#servedPaths, path);
   }
@@ -187,6 +188,7 @@ export class RequestMetrics {
 function outcomeOf(request: ServedRequest): string {
   if (request.errorCode !== null) return request.errorCode;
   if (request.isAborted) return 'aborted';
+  if (request.isMiddlewareAnswer) return 'middleware';
   if (request.status >= 500) return 'upstream-5xx';
   if (request.status >= 400) return 'upstream-4xx';
   return request.status === 0 ? 'caller-left' : 'success';

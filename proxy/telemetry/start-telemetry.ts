@@ -6,6 +6,7 @@ import { accessLog } from './access-log.ts';
 import type { LinkView } from './link-metrics.ts';
 import type { Metrics } from './metrics.ts';
 import type { MetricsListener } from './metrics-listener.ts';
+import type { ListMiddleware } from './middleware-metrics.ts';
 import { noTelemetry } from './no-telemetry.ts';
 import type { LiveBreaker, Telemetry } from './telemetry.ts';
 
@@ -14,6 +15,8 @@ export interface StartedTelemetry extends Telemetry {
   showLink(link: LinkView): void;
   /** Adds the breakers to the metrics; asked at each scrape. */
   showBreakers(list: () => Iterable<LiveBreaker>): void;
+  /** Adds the middleware of the pipelines to the metrics. */
+  showMiddleware(list: ListMiddleware): void;
   /** Opens the metrics port; null when metrics are off. Rejects with one clear sentence. */
   listen(): Promise<MetricsListener | null>;
 }
@@ -41,6 +44,7 @@ export async function startTelemetry(settings: ProxySettings, logger: Logger): P
     retried: (target) => sink.retried(target),
     retryForgone: (target, reason) => sink.retryForgone(target, reason),
     showLink: (link) => metrics?.showLink(link),
+    showMiddleware: (list) => metrics?.showMiddleware(list),
     showBreakers: (list) => metrics?.showBreakers(list),
     listen: async () => {
       if (metrics === null) return null;

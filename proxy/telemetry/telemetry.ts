@@ -24,6 +24,8 @@ export interface ServedRequest {
   readonly target: CallTarget | null;
   /** Set when the proxy itself made the answer. */
   readonly errorCode: ProxyErrorCode | null;
+  /** A middleware of a pipeline made the answer. */
+  readonly isMiddlewareAnswer: boolean;
   /** The answer was cut off after its head was sent. */
   readonly isAborted: boolean;
 }

@@ -17,6 +17,7 @@ export function servedRequest(changes: Partial<ServedRequest> = {}): ServedReque
     userAgent: '',
     target: github,
     errorCode: null,
+    isMiddlewareAnswer: false,
     isAborted: false,
     ...changes,
   };

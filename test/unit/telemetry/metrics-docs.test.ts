@@ -12,6 +12,7 @@ test('the page and the metrics agree', async () => {
   const documented = new Set(page.match(/`(?:dapr|process|nodejs)_\w+`/g)?.map((name) => name.slice(1, -1)));
   const metrics = new Metrics({ appId: 'shop', namespace: 'default', logger: memoryLogger([]) });
   metrics.showLink({ isConnected: true, connections: 1, failures: 0, refusedTables: 0, silentForMs: 0 });
+  metrics.showMiddleware(() => []);
   metrics.tableApplied(tableWith({ metrics: { recordErrorCodes: true } }));
   const families = parseExposition((await metrics.render()).body);
   expect([...families.keys()].toSorted()).toEqual([...documented].toSorted());
