@@ -13,6 +13,8 @@ import { freePort } from './free-port.ts';
 export interface OpaOptions {
   /** PEM; without it OPA speaks plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string };
+  /** Flags besides those that every one has. */
+  readonly args?: readonly string[];
   /** Rego files that it starts with, by name. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -30,14 +32,21 @@ export interface TestOpa {
 const readyTimeoutMs = 30_000;
 
 /** Starts one and resolves when it is ready; it ends with the test. */
-export async function startOpa({ tls, files = {} }: OpaOptions = {}): Promise<TestOpa> {
+export async function startOpa({ tls, args: moreArgs = [], files = {} }: OpaOptions = {}): Promise<TestOpa> {
   const program = await findOpa();
   const folder = await mkdtemp(join(tmpdir(), 'farpoint-opa-'));
   const children = ChildProcesses.start(folder);
   onTestFinished(() => children.close());
   const port = await freePort();
   const url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
-  const args = ['run', '--server', `--addr=127.0.0.1:${port}`, '--log-level=error', '--skip-version-check'];
+  const args = [
+    'run',
+    '--server',
+    `--addr=127.0.0.1:${port}`,
+    ...moreArgs,
+    '--log-level=error',
+    '--skip-version-check',
+  ];
   if (tls !== undefined) {
     await writeFile(join(folder, 'tls.crt'), tls.cert);
     await writeFile(join(folder, 'tls.key'), tls.key, { mode: 0o600 });
