@@ -44,7 +44,8 @@ function fromLines(text: string): RouteMap {
     const lineIndent = line.length - line.trimStart().length;
     indent ??= lineIndent;
     const key = scalarAt(content, 0);
-    const value = key === null || content[key.end] !== ':' ? null : scalarAt(content, key.end + 1);
+    const colon = key === null ? -1 : afterSpaces(content, key.end);
+    const value = content[colon] === ':' ? scalarAt(content, colon + 1) : null;
     const rest = value === null ? '' : content.slice(value.end).trimStart();
     if (key === null || value === null || lineIndent !== indent || (rest !== '' && !rest.startsWith('#'))) {
       return {
@@ -65,8 +66,7 @@ interface Scalar {
 
 /** A text in quotes or without, which ends before `: ` and ` #`. */
 function scalarAt(line: string, from: number): Scalar | null {
-  let start = from;
-  while (line[start] === ' ' || line[start] === '\t') start += 1;
+  const start = afterSpaces(line, from);
   // After a colon there is a space.
   if (from > 0 && start === from) return null;
   const quote = line[start];
@@ -76,6 +76,12 @@ function scalarAt(line: string, from: number): Scalar | null {
   while (end < line.length && !endsPlain(line, end)) end += 1;
   const text = line.slice(start, end);
   return { text: text.trimEnd(), end };
+}
+
+function afterSpaces(line: string, from: number): number {
+  let at = from;
+  while (line[at] === ' ' || line[at] === '\t') at += 1;
+  return at;
 }
 
 function endsPlain(line: string, at: number): boolean {
