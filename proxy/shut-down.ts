@@ -7,6 +7,8 @@ export type ShutdownManner = 'graceful' | 'forced';
 export interface ShutDownOptions {
   readonly context: ProxyContext;
   readonly listener: ApiListener;
+  /** Aborts the context's signal. */
+  readonly draining: AbortController;
   /** Aborted when there is no time for grace: from the beginning, or later. */
   readonly force: AbortSignal;
 }
@@ -21,12 +23,13 @@ const lingerMs = 500;
  * Readiness first, then the time that `--dapr-block-shutdown-duration` keeps serving (less when the application turns
  * unhealthy), then no new connections while requests in flight finish. Resolves `forced` when they did not in time.
  */
-export async function shutDown({ context, listener, force }: ShutDownOptions): Promise<ShutdownManner> {
+export async function shutDown({ context, listener, draining, force }: ShutDownOptions): Promise<ShutdownManner> {
   const { settings, clock, readiness, logger } = context;
   readiness.withdraw('running');
   logger.info('shutdown begins', { manner: force.aborted ? 'forced' : 'graceful' });
   await keepServing(context, force);
   if (force.aborted) await clock.sleep(forcedDelayMs, never());
+  draining.abort();
   listener.drain();
   const outcome = await finishRequests(context, force);
   if (outcome === 'graceful') await Promise.race([listener.closed(), clock.sleep(lingerMs, force)]);

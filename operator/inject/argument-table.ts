@@ -70,6 +70,8 @@ export const argumentTable: readonly ArgumentRow[] = [
     'max-connections',
     'max-requests-in-flight',
     'max-queued-requests',
+    'retry-buffer-size',
+    'retry-buffer-total',
     'upstream-connect-timeout',
     'upstream-response-timeout',
     'upstream-idle-timeout',

@@ -1,14 +1,19 @@
 /** An invocation, top to bottom: target, route, limits, headers, call, answer. */
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { ConcurrencyLimiter } from '../policy/concurrency-limiter.ts';
+import type { CallResilience } from '../resilience/call-resilience.ts';
+import { runTries } from '../resilience/run-tries.ts';
 import { discardBody, stopReading } from '../server/discard-body.ts';
 import { checkPath } from '../target/check-path.ts';
 import { parseTarget, type Target } from '../target/parse-target.ts';
 import type { Route } from '../target/router.ts';
-import type { CallResult } from '../upstream/answer-handler.ts';
+import type { AnswerGate, CallResult } from '../upstream/answer-handler.ts';
 import { forward } from '../upstream/forward.ts';
+import { isIdempotent } from '../upstream/is-idempotent.ts';
 import { joinPath } from '../upstream/join-path.ts';
+import type { RequestBody } from '../upstream/request-body.ts';
 import { requestHeaders } from '../upstream/request-headers.ts';
+import type { UpstreamBody } from '../upstream/upstream-request.ts';
 import type { Exchange } from './exchange.ts';
 import { passAppPipeline } from './pass-pipeline.ts';
 import { openBody } from './passing-body.ts';
@@ -27,23 +32,24 @@ export interface Invocation {
 export async function invoke(exchange: Exchange, context: ProxyContext): Promise<void> {
   const asked = prepareInvocation(exchange, context);
   checkDeclaredLength(exchange, context);
-  const { limiter, pool } = asked.route.upstream;
+  const { pool } = asked.route.upstream;
   // Before the first wait: a call that waits keeps the connections that it was meant for.
   pool.begin();
-  let slot: ConcurrencyLimiter | null = null;
   const { response } = exchange;
   try {
     const passing = passedInvocation(asked, exchange, context);
     const invocation = passing instanceof Promise ? await passing : passing;
     if (invocation === null) return;
-    if (!limiter.isUnlimited) slot = await takeSlot(limiter, exchange);
-    const result = await callUpstream(invocation, exchange, context);
+    const resilience = context.guards.forCall(invocation.route, invocation.target.name);
+    const result =
+      resilience === null
+        ? await callOnce(invocation, exchange, context)
+        : await callGuarded(invocation, { exchange, context, resilience });
     if (result.error !== null) throw result.error;
     await readRest(exchange, context);
   } finally {
     // What appHttpPipeline makes of an upstream's answers is not for those of the proxy itself.
     exchange.response = response;
-    slot?.release();
     pool.end();
   }
 }
@@ -99,28 +105,69 @@ export async function takeSlot(limiter: ConcurrencyLimiter, exchange: Exchange):
   return limiter;
 }
 
-async function callUpstream(invocation: Invocation, exchange: Exchange, context: ProxyContext): Promise<CallResult> {
-  const { route, target } = invocation;
-  const call = { kind: route.upstream.kind, label: route.upstream.label };
+/** A call without policies. */
+async function callOnce(invocation: Invocation, exchange: Exchange, context: ProxyContext): Promise<CallResult> {
+  const { limiter } = invocation.route.upstream;
+  const slot = limiter.isUnlimited ? null : await takeSlot(limiter, exchange);
+  try {
+    return await callUpstream(invocation, { exchange, context, body: bodyOf(exchange, context), gate: null });
+  } finally {
+    slot?.release();
+  }
+}
+
+interface GuardedParts {
+  readonly exchange: Exchange;
+  readonly context: ProxyContext;
+  readonly resilience: CallResilience;
+}
+
+/** As many calls as its policies make of it, one after the other. */
+function callGuarded(invocation: Invocation, { exchange, context, resilience }: GuardedParts): Promise<CallResult> {
+  const { kind, label, limiter } = invocation.route.upstream;
+  const method = exchange.request.method ?? '';
+  return runTries({
+    resilience,
+    exchange,
+    context,
+    target: { kind, label },
+    limiter,
+    request: { method, isIdempotent: isIdempotent(method, invocation.headers) },
+    body: bodyOf(exchange, context),
+    send: (body, gate) => callUpstream(invocation, { exchange, context, body, gate }),
+  });
+}
+
+function bodyOf(exchange: Exchange, context: ProxyContext): RequestBody | null {
   const body = exchange.hasBody ? openBody(exchange, context) : null;
   exchange.body = body;
+  return body;
+}
+
+interface CallParts {
+  readonly exchange: Exchange;
+  readonly context: ProxyContext;
+  readonly body: UpstreamBody | null;
+  /** Null without policies. */
+  readonly gate: AnswerGate | null;
+}
+
+/** One call to the upstream, and its record. */
+async function callUpstream(
+  { route, target, path, headers }: Invocation,
+  { exchange, context, body, gate }: CallParts,
+): Promise<CallResult> {
+  const { pool, kind, label } = route.upstream;
+  const call = { kind, label };
   context.telemetry.callStarted(call);
-  const { pool } = route.upstream;
-  const result = await forward({
-    exchange,
-    pool,
-    path: invocation.path,
-    headers: invocation.headers,
-    body,
-    clock: context.clock,
-  });
+  const result = await forward({ exchange, pool, path, headers, body, gate, clock: context.clock });
   context.telemetry.callEnded({
     target: call,
     method: exchange.request.method ?? '',
     path: target.path,
     status: result.status,
     roundtripMs: result.roundtripMs,
-    sentBytes: exchange.requestBytes,
+    sentBytes: body?.receivedBytes ?? 0,
     receivedBytes: result.receivedBytes,
     errorCode: result.error?.code ?? null,
   });

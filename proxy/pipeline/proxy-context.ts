@@ -9,6 +9,8 @@ import type { LivePipelines } from '../middleware/live-pipelines.ts';
 import type { TokenCheck } from '../policy/api-token.ts';
 import type { KeptBytes } from '../policy/kept-bytes.ts';
 import type { RequestAdmission } from '../policy/request-admission.ts';
+import type { CallGuards } from '../resilience/call-resilience.ts';
+import type { ReplayRoom } from '../resilience/replay-room.ts';
 import type { Router } from '../target/router.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { LogLimiter } from './log-limiter.ts';
@@ -19,6 +21,9 @@ export interface ProxyContext {
   readonly logger: Logger;
   readonly telemetry: Telemetry;
   readonly router: Router;
+  readonly guards: CallGuards;
+  /** For the bodies of calls that may be tried again. */
+  readonly replayRoom: ReplayRoom;
   readonly pipelines: LivePipelines;
   /** Of request bodies that middleware reads whole. */
   readonly keptBytes: KeptBytes;
@@ -29,5 +34,7 @@ export interface ProxyContext {
   readonly isTokenValid: TokenCheck;
   /** Null without `--enable-app-health-check`. */
   readonly appHealth: AppHealth | null;
+  /** Aborted when the proxy takes no more requests and finishes those that it has. */
+  readonly draining: AbortSignal;
   readonly requestShutdown: (manner: 'graceful' | 'forced') => void;
 }

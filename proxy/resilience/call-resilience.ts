@@ -2,6 +2,7 @@
 import type { TargetPolicies } from '#shared/table/resilience.ts';
 import type { Route } from '../target/router.ts';
 import type { BreakerState } from '../telemetry/telemetry.ts';
+import type { RetryBudget } from './retry-budget.ts';
 
 /** Finds what protects a call. */
 export interface CallGuards {
@@ -33,12 +34,4 @@ export interface Admission {
   failed(): void;
   /** Says nothing about the target: the caller left, or nothing was sent. */
   ignored(): void;
-}
-
-/** Keeps retries a bounded share of what goes to a target, so that they do not become its outage. */
-export interface RetryBudget {
-  /** One call has begun. */
-  noteCall(): void;
-  /** Whether one more retry may be made; then it counts as made. */
-  tryTake(): boolean;
 }

@@ -28,4 +28,6 @@ export interface CallerResponse {
   abort(): void;
   /** Called once: the response is out, or the caller has left. */
   onClose(closed: () => void): void;
+  /** Takes that back. */
+  offClose(closed: () => void): void;
 }

@@ -66,4 +66,8 @@ export class Http1Response implements CallerResponse {
   onClose(closed: () => void): void {
     this.#response.once('close', closed);
   }
+
+  offClose(closed: () => void): void {
+    this.#response.off('close', closed);
+  }
 }

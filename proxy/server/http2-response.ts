@@ -59,6 +59,10 @@ export class Http2Response implements CallerResponse {
   onClose(closed: () => void): void {
     this.#stream.once('close', closed);
   }
+
+  offClose(closed: () => void): void {
+    this.#stream.off('close', closed);
+  }
 }
 
 /** Fields by name; one that repeats becomes a list, which node sends as separate fields. */

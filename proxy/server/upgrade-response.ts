@@ -59,4 +59,8 @@ export class UpgradeResponse implements CallerResponse {
   onClose(closed: () => void): void {
     this.#socket.once('close', closed);
   }
+
+  offClose(closed: () => void): void {
+    this.#socket.off('close', closed);
+  }
 }

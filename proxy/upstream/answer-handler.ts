@@ -1,12 +1,14 @@
 /** What an upstream's answer does to the caller: head, pieces, end or failure, whichever transport brings them. */
 import { STATUS_CODES, type IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import type { Clock } from '#shared/clock/clock.ts';
+import type { Clock, Timer } from '#shared/clock/clock.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { Exchange } from '../pipeline/exchange.ts';
+import { AnswerDrain } from './answer-drain.ts';
 import { classifyError } from './classify-error.ts';
-import type { RequestBody } from './request-body.ts';
-import { responseHeaders, responseTrailers, type ReceivedHeaders } from './response-headers.ts';
+import { ConnectFailure } from './connect-failure.ts';
+import { fieldValue, responseHeaders, responseTrailers, type ReceivedHeaders } from './response-headers.ts';
 
 export interface CallResult {
   /** 0 when no response came. */
@@ -15,6 +17,23 @@ export interface CallResult {
   readonly roundtripMs: number;
   readonly receivedBytes: number;
   readonly error: ProxyError | null;
+  /** False when no connection could be opened: the upstream cannot have seen the request. */
+  readonly wasConnected: boolean;
+}
+
+/** What decides whether an answer is wanted. */
+export interface AnswerHead {
+  readonly status: number;
+  /** The field, null without one. */
+  readonly retryAfter: string | null;
+}
+
+/** What policies add to a call. */
+export interface AnswerGate {
+  /** Ends the call when its head has not come by then. */
+  readonly deadline: { readonly afterMs: number; readonly error: () => ProxyError } | null;
+  /** False gives the answer up: nothing of it reaches the caller, and the call has ended. */
+  readonly admits: (head: AnswerHead) => boolean;
 }
 
 /** Two answers to one question of CORS are none (Fetch §4.9): ours replaces the upstream's. */
@@ -27,8 +46,10 @@ const maxInformational = 256;
 
 export interface AnsweredCall {
   readonly exchange: Exchange;
-  readonly body: RequestBody | null;
+  readonly body: Readable | null;
   readonly clock: Clock;
+  /** Null without policies. */
+  readonly gate: AnswerGate | null;
 }
 
 /** Passes one answer on, with backpressure, and settles once. */
@@ -46,12 +67,18 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   #contentLength = -1;
   /** A body that came in one piece: its end follows in the same read. */
   #wholeBody: Buffer | undefined;
+  readonly #deadline: Timer | null;
+  /** Of an answer that was given up. */
+  #drain: AnswerDrain | null = null;
+  readonly #callerClosed = (): void => this.abort(callerLeft());
 
   constructor(call: AnsweredCall, settle: (result: CallResult) => void) {
     this.#call = call;
     this.#settle = settle;
     this.#startedAtMs = call.clock.monotonicMs();
-    call.exchange.response.onClose(() => this.#callerClosed());
+    call.exchange.response.onClose(this.#callerClosed);
+    const deadline = call.gate?.deadline ?? null;
+    this.#deadline = deadline === null ? null : call.clock.after(deadline.afterMs, () => this.abort(deadline.error()));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -67,12 +94,16 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     parsed: IncomingHttpHeaders,
     reason?: string,
   ): void {
-    const { exchange } = this.#call;
+    if (this.#isSettled) return;
+    const { exchange, gate } = this.#call;
     const received: ReceivedHeaders = controller.rawHeaders ?? parsed;
     if (status < 200) return this.#inform(status, received);
     if (!isKnownCoding(parsed['transfer-encoding']))
       return this.#refuse('the response has a transfer coding other than chunked');
-    const names = exchange.addedHeaders.length > 0 ? corsNames : noNames;
+    this.#deadline?.cancel();
+    if (gate !== null && !gate.admits({ status, retryAfter: fieldValue(received, 'retry-after') }))
+      return this.#giveUp(controller, { status, contentLength: Number(parsed['content-length'] ?? -1) });
+    const names = exchange.isCors ? corsNames : noNames;
     const raw = responseHeaders(received, status === 204 ? names.union(lengthName) : names);
     this.#roundtripMs = this.#elapsedMs();
     if (exchange.addedHeaders.length > 0) raw.push(...exchange.addedHeaders);
@@ -86,6 +117,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     const { exchange } = this.#call;
+    if (this.#isSettled) return this.#drain?.take(chunk.length);
     this.#receivedBytes += chunk.length;
     exchange.responseBytes += chunk.length;
     if (chunk.length === this.#contentLength) {
@@ -98,6 +130,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController, parsed: IncomingHttpHeaders): void {
+    if (this.#isSettled) return this.#drain?.end();
     const received: ReceivedHeaders = controller.rawTrailers ?? parsed;
     this.#call.exchange.response.end(responseTrailers(received), this.#wholeBody);
     this.#finish(null);
@@ -109,7 +142,15 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
 
   /** Ends the call with this error, unless it has ended. */
   fail(error: unknown): void {
-    this.#finish(classifyError(error));
+    this.#drain?.end();
+    this.#finish(classifyError(error), { wasConnected: !(error instanceof ConnectFailure) });
+  }
+
+  /** The same, and stops what is on its way. */
+  abort(error: ProxyError): void {
+    if (this.#isSettled) return;
+    this.#controller?.abort(error);
+    this.#finish(error);
   }
 
   #inform(status: number, received: ReceivedHeaders): void {
@@ -132,15 +173,18 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
 
   /** Ends the call because of what the upstream sent. */
   #refuse(message: string): void {
-    const error = new ProxyError('upstream-protocol', message);
-    this.#controller?.abort(error);
-    this.#finish(error);
+    this.abort(new ProxyError('upstream-protocol', message));
   }
 
-  #callerClosed(): void {
-    if (this.#isSettled) return;
-    this.#controller?.abort(callerLeft());
-    this.#finish(callerLeft());
+  /** The connection is of no use while a request is still on its way to an upstream that has answered it. */
+  #giveUp(controller: Dispatcher.DispatchController, head: { status: number; contentLength: number }): void {
+    const { body, clock } = this.#call;
+    this.#roundtripMs = this.#elapsedMs();
+    this.#status = head.status;
+    const isSent = body === null || body.readableEnded;
+    this.#drain = new AnswerDrain(controller, clock);
+    this.#finish(null);
+    if (!isSent || head.contentLength > AnswerDrain.maxBytes) this.#drain.cut();
   }
 
   #flushHead(): void {
@@ -148,12 +192,14 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     if (!this.#isSettled && this.#receivedBytes === 0 && !response.isClosed) response.flushHead();
   }
 
-  #finish(error: ProxyError | null): void {
+  #finish(error: ProxyError | null, { wasConnected } = { wasConnected: true }): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
+    this.#deadline?.cancel();
+    this.#call.exchange.response.offClose(this.#callerClosed);
     this.#call.body?.destroy();
     const roundtripMs = this.#status === 0 ? this.#elapsedMs() : this.#roundtripMs;
-    this.#settle({ status: this.#status, roundtripMs, receivedBytes: this.#receivedBytes, error });
+    this.#settle({ status: this.#status, roundtripMs, receivedBytes: this.#receivedBytes, error, wasConnected });
   }
 
   #elapsedMs(): number {

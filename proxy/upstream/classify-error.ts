@@ -1,5 +1,6 @@
 /** One table from the failures of sockets, TLS, HTTP parsers and undici to the proxy's own error codes. */
 import { ProxyError, type ProxyErrorCode } from '#shared/errors/proxy-error.ts';
+import { ConnectFailure } from './connect-failure.ts';
 import { tlsFailure } from './tls-failure.ts';
 
 interface Classification {
@@ -44,6 +45,7 @@ const classificationByCode: Readonly<Record<string, Classification>> = {
 /** Wraps whatever a call to an upstream failed with. A ProxyError passes as it is. */
 export function classifyError(error: unknown): ProxyError {
   if (error instanceof ProxyError) return error;
+  if (error instanceof ConnectFailure) return classifyError(error.cause);
   const code = codeOf(error);
   const tls = tlsFailure(code, error instanceof Error ? error.message : '');
   if (tls !== null) return new ProxyError('upstream-tls', withCode(tls, code), { cause: error });

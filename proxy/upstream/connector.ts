@@ -5,6 +5,7 @@ import { isIP, type Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 import undiciConnector from 'undici/lib/core/connect.js';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
+import { ConnectFailure } from './connect-failure.ts';
 import { skipContinue } from './skip-continue.ts';
 import { tlsOptions, type TlsOptions } from './tls-options.ts';
 import type { TrustedRoots } from './trusted-roots.ts';
@@ -48,7 +49,7 @@ export function createConnector(options: ConnectorOptions): Connector {
   const dial: Connector = tunnel === null ? connect : tunnelled(connect, { tunnel, connectTimeoutMs });
   return (target, callback) => {
     dial(target, (...[error, socket]) => {
-      if (error !== null) return callback(error, null);
+      if (error !== null) return callback(new ConnectFailure(error), null);
       const remote = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
       if (!options.isOwnAddress(remote)) return callback(null, skipContinue(endAtFirstError(socket)));
       socket.destroy();

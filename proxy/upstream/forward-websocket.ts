@@ -85,7 +85,7 @@ function watchAnswer(outgoing: ClientRequest, call: WebSocketCall, settle: (resu
     outgoing.on('error', (error) => settle({ status: 0, error: classifyError(error) }));
     outgoing.on('response', (response) => {
       silence?.cancel();
-      const handler = new AnswerHandler({ exchange, body: null, clock }, ({ status, error }) =>
+      const handler = new AnswerHandler({ exchange, body: null, clock, gate: null }, ({ status, error }) =>
         settle({ status, error }),
       );
       passNodeAnswer(response, controllerOf(outgoing), handler);

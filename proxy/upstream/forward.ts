@@ -18,6 +18,8 @@ export function forward(call: Call): Promise<CallResult> {
     const handler = new AnswerHandler(call, resolve);
     const { exchange, pool, path, headers, body } = call;
     const trailers = body === null ? null : trailersOf(call);
+    // The caller may fail while the body of a later try waits for its connection, and nobody else listens.
+    if (call.gate !== null) body?.on('error', (error) => handler.fail(error));
     const request: UpstreamRequest = { path, method: exchange.request.method ?? 'GET', headers, body, trailers };
     try {
       pool.dispatch(request, handler);

@@ -25,6 +25,17 @@ export function responseHeaders(received: ReceivedHeaders, replaced: ReadonlySet
   return headers;
 }
 
+/** The first field of that name, given in lower case; null without one. */
+export function fieldValue(received: ReceivedHeaders, lowerName: string): string | null {
+  const pairs = isRaw(received) ? received : rawPairs(received);
+  for (let index = 0; index + 1 < pairs.length; index += 2) {
+    const name = pairs[index] ?? '';
+    if (name.length === lowerName.length && asText(name).toLowerCase() === lowerName)
+      return asText(pairs[index + 1] ?? '');
+  }
+  return null;
+}
+
 /** Trailer fields in the same form; fields that frame a message are not allowed there (RFC 9110 §6.5.1). */
 export function responseTrailers(received: ReceivedHeaders): string[] {
   const raw = responseHeaders(received);
@@ -38,7 +49,7 @@ export function responseTrailers(received: ReceivedHeaders): string[] {
 }
 
 function rawPairs(received: ReceivedHeaders): readonly string[] {
-  if (isRaw(received)) return received.map((part) => (typeof part === 'string' ? part : latin1(part)));
+  if (isRaw(received)) return received.map(asText);
   return Object.entries(received).flatMap(([name, value]) => {
     if (value === undefined || name.startsWith(':')) return [];
     return typeof value === 'string' ? [name, value] : value.flatMap((one) => [name, one]);
@@ -47,6 +58,10 @@ function rawPairs(received: ReceivedHeaders): readonly string[] {
 
 function isRaw(received: ReceivedHeaders): received is RawPairs {
   return Array.isArray(received);
+}
+
+function asText(part: Uint8Array | string): string {
+  return typeof part === 'string' ? part : latin1(part);
 }
 
 function latin1(bytes: Uint8Array): string {

@@ -1,6 +1,14 @@
 /** One request to an upstream, ready to be sent over whichever HTTP version it speaks. */
 import type { Readable } from 'node:stream';
 
+/** A body on its way. */
+export type UpstreamBody = Readable & {
+  /** Bytes that this call has read of it. */
+  readonly receivedBytes: number;
+  /** Whether it is the caller who keeps the upstream waiting. */
+  readonly isWaiting: boolean;
+};
+
 export interface UpstreamRequest {
   readonly method: string;
   /** In origin form. */

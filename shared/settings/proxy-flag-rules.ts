@@ -80,6 +80,8 @@ const schema = z.object({
   'max-connections': countOf('max-connections', 1),
   'max-requests-in-flight': countOf('max-requests-in-flight', 1),
   'max-queued-requests': countOf('max-queued-requests', 0),
+  'retry-buffer-size': sizeOf('retry-buffer-size'),
+  'retry-buffer-total': sizeOf('retry-buffer-total'),
   'upstream-connect-timeout': positiveDuration('upstream-connect-timeout'),
   'upstream-response-timeout': durationOrNone('upstream-response-timeout'),
   'upstream-idle-timeout': durationOrNone('upstream-idle-timeout'),
@@ -148,6 +150,16 @@ function positiveDuration(name: Name): z.ZodMiniNumber {
 
 function durationOrNone(name: Name): z.ZodMiniNumber {
   return z.number().check(z.gte(0, `--${name}: give a duration of 0 or more.`));
+}
+
+/** Of memory that one proxy may hold. */
+function sizeOf(name: Name): z.ZodMiniNumber {
+  return z
+    .number()
+    .check(
+      z.gte(0, `--${name}: give a size of 0 (nothing is kept) or more.`),
+      z.lte(2 ** 30, `--${name}: give at most 1Gi.`),
+    );
 }
 
 function countOf(name: Name, least: number): z.ZodMiniNumber {

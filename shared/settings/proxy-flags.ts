@@ -219,6 +219,8 @@ export const proxyFlags = [
     default: '1000',
     text: 'requests that may wait because of --app-max-concurrency, each target',
   },
+  { ...limits, name: 'retry-buffer-size', kind: 'bytes', default: '256Ki', text: 'kept of a body to send it again' },
+  { ...limits, name: 'retry-buffer-total', kind: 'bytes', default: '16Mi', text: 'the same, of all bodies together' },
 
   {
     ...upstreams,

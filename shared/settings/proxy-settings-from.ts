@@ -34,6 +34,7 @@ export function proxySettingsFrom(argv: readonly string[], env: Environment): Pr
     configFiles: values.config,
     controlPlane: controlPlaneFrom(values),
     limits: limitsFrom(values),
+    retryBuffer: { bytesPerCall: values['retry-buffer-size'], bytesInAll: values['retry-buffer-total'] },
     upstream: upstreamFrom(values, env),
     shutdown: { gracePeriodMs: gracePeriodMsFrom(values), blockMs: values['dapr-block-shutdown-duration'] },
     metrics: {

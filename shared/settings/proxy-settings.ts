@@ -72,6 +72,8 @@ export interface ProxySettings {
     /** Requests that may wait for a slot of appMaxConcurrency, each limiter. */
     readonly maxQueuedRequests: number;
   };
+  /** What is kept of request bodies for retries. 0: nothing. */
+  readonly retryBuffer: { readonly bytesPerCall: number; readonly bytesInAll: number };
   readonly upstream: {
     readonly connectTimeoutMs: number;
     /** From the last byte of the request to the response's headers. 0: no limit. */

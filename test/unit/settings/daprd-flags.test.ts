@@ -102,6 +102,8 @@ describe('daprd`s flags', () => {
       'max-connections',
       'max-requests-in-flight',
       'max-queued-requests',
+      'retry-buffer-size',
+      'retry-buffer-total',
       'upstream-connect-timeout',
       'upstream-response-timeout',
       'upstream-idle-timeout',

@@ -38,6 +38,7 @@ describe('the defaults', () => {
         maxRequestsInFlight: 5000,
         maxQueuedRequests: 1000,
       },
+      retryBuffer: { bytesPerCall: 256 * 2 ** 10, bytesInAll: 16 * 2 ** 20 },
       upstream: {
         connectTimeoutMs: 15_000,
         responseHeaderTimeoutMs: 0,

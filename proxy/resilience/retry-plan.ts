@@ -1,0 +1,94 @@
+/** The retries of one call: whether another try is made, and after how long. */
+import type { Clock } from '#shared/clock/clock.ts';
+import type { ProxyError } from '#shared/errors/proxy-error.ts';
+import type { RetryForgoneReason } from '../telemetry/telemetry.ts';
+import type { AnswerHead } from '../upstream/answer-handler.ts';
+import type { CallResilience } from './call-resilience.ts';
+import { retryAfterMs } from './retry-after.ts';
+import { retryDelayMs } from './retry-delay.ts';
+import { isRetriedFailure, isRetriedStatus, type RetriedRequest } from './retry-rules.ts';
+
+export interface RetryPlanOptions {
+  readonly resilience: CallResilience;
+  readonly request: RetriedRequest;
+  /** Whether the body, if there is one, can be sent again. */
+  readonly canReplay: () => boolean;
+  /** Aborted when the proxy goes down: what is in hand is passed on then. */
+  readonly draining: AbortSignal;
+  readonly clock: Clock;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  readonly onForgone: (reason: RetryForgoneReason) => void;
+}
+
+/** A try that failed before its answer began. */
+export interface FailedTry {
+  readonly error: ProxyError;
+  readonly wasConnected: boolean;
+}
+
+export class RetryPlan {
+  readonly #options: RetryPlanOptions;
+  readonly #startedAtMs: number;
+  #retries = 0;
+
+  constructor(options: RetryPlanOptions) {
+    this.#options = options;
+    this.#startedAtMs = options.clock.monotonicMs();
+  }
+
+  /** Retries that were granted so far. */
+  get retries(): number {
+    return this.#retries;
+  }
+
+  /** Whether an answer is one that the policy wants tried again, retries left or not. */
+  isRetriedStatus(status: number): boolean {
+    const { resilience, request } = this.#options;
+    const { retry } = resilience.policies;
+    return retry !== null && isRetriedStatus(retry, request, status);
+  }
+
+  /** Milliseconds until the next try, which is granted by this; null: the answer is passed on. */
+  afterAnswer({ status, retryAfter }: AnswerHead): number | null {
+    if (!this.isRetriedStatus(status)) return null;
+    return this.#grant(retryAfter === null ? 0 : (retryAfterMs(retryAfter, this.#options.clock.epochMs()) ?? 0));
+  }
+
+  /** The same for a failure. */
+  afterFailure(failed: FailedTry): number | null {
+    return this.#isRetriedFailure(failed) ? this.#grant(0) : null;
+  }
+
+  /** A failure inside an answer that the caller has a part of. */
+  noteFailedAnswer(failed: FailedTry): void {
+    if (this.#isRetriedFailure(failed)) this.#options.onForgone('answer-begun');
+  }
+
+  #isRetriedFailure(failed: FailedTry): boolean {
+    const { resilience, request } = this.#options;
+    const { retry } = resilience.policies;
+    return retry !== null && isRetriedFailure(retry, request, failed);
+  }
+
+  /** What costs the target nothing is asked first: the budget is charged for retries that are made. */
+  #grant(atLeastMs: number): number | null {
+    const { resilience, draining, canReplay, clock, random } = this.#options;
+    const { retry } = resilience.policies;
+    if (retry === null || draining.aborted || this.#retries === retry.maxRetries) return null;
+    if (atLeastMs > retry.maxIntervalMs) return this.#forgo('retry-after');
+    const delayMs = Math.max(retryDelayMs(retry, this.#retries + 1, random), atLeastMs);
+    const elapsedMs = clock.monotonicMs() - this.#startedAtMs;
+    if (retry.maxElapsedMs > 0 && elapsedMs + delayMs > retry.maxElapsedMs) return null;
+    if ((resilience.breaker?.openForMs ?? 0) > delayMs) return null;
+    if (!canReplay()) return this.#forgo('body-not-kept');
+    if (resilience.budget?.tryTake() === false) return this.#forgo('budget');
+    this.#retries += 1;
+    return delayMs;
+  }
+
+  #forgo(reason: RetryForgoneReason): null {
+    this.#options.onForgone(reason);
+    return null;
+  }
+}

@@ -1,0 +1,113 @@
+/** One try of a call: its slot, its breaker, its limit of time, and what becomes of its answer. */
+import { ProxyError } from '#shared/errors/proxy-error.ts';
+import type { TimeoutPolicy } from '#shared/table/resilience.ts';
+import type { CallResult } from '../upstream/answer-handler.ts';
+import type { ReplayBody } from './replay-body.ts';
+import type { RetryPlan } from './retry-plan.ts';
+import type { GuardedCall } from './run-tries.ts';
+import type { TryReport } from './try-report.ts';
+import { TryVerdict } from './try-verdict.ts';
+
+export interface TryParts {
+  readonly plan: RetryPlan;
+  /** Null where there is no body, or no policy that would send it again. */
+  readonly replay: ReplayBody | null;
+  readonly report: TryReport;
+}
+
+export interface TryEnd {
+  readonly result: CallResult;
+  /** Null: this was the last one, and its answer is on its way to the caller. */
+  readonly retryInMs: number | null;
+}
+
+/** Rejects with ProxyError when the try is not let through. */
+export async function runTry(call: GuardedCall, parts: TryParts): Promise<TryEnd> {
+  const { limiter, context } = call;
+  const startedAtMs = context.clock.monotonicMs();
+  if (limiter.isUnlimited) return sendTry(call, parts, startedAtMs);
+  const late = await awaitSlot(call, parts);
+  if (late !== null) return late;
+  try {
+    return await sendTry(call, parts, startedAtMs);
+  } finally {
+    // Not held while the call waits for its next try.
+    limiter.release();
+  }
+}
+
+async function sendTry(call: GuardedCall, { plan, replay, report }: TryParts, startedAtMs: number): Promise<TryEnd> {
+  const { resilience, context, exchange, send } = call;
+  const { timeout } = resilience.policies;
+  const { clock } = context;
+  const verdict = new TryVerdict(resilience.breaker?.admit() ?? null, clock);
+  const body = replay?.open() ?? call.body;
+  let retryInMs: number | null = null;
+  const result = await send(body, {
+    deadline:
+      timeout === null
+        ? null
+        : {
+            afterMs: Math.max(0, timeout.timeoutMs - (clock.monotonicMs() - startedAtMs)),
+            error: () => {
+              report.timedOut();
+              return body?.isWaiting === true ? slowCaller(timeout) : slowAnswer(timeout);
+            },
+          },
+    admits: (head) => {
+      verdict.answered(head.status);
+      retryInMs = plan.afterAnswer(head);
+      if (retryInMs === null) replay?.forget();
+      return retryInMs === null;
+    },
+  });
+  verdict.ended(result);
+  const { error, wasConnected } = result;
+  if (error === null) return { result, retryInMs };
+  if (exchange.response.isHeadSent) plan.noteFailedAnswer({ error, wasConnected });
+  else retryInMs = plan.afterFailure({ error, wasConnected });
+  return { result, retryInMs };
+}
+
+/** The wait for a slot counts as part of the try. Resolves with the end of the try when it took too long. */
+async function awaitSlot(call: GuardedCall, { plan, report }: TryParts): Promise<TryEnd | null> {
+  const { resilience, context, exchange, limiter } = call;
+  const { timeout } = resilience.policies;
+  if (timeout === null) {
+    await limiter.acquire(exchange.departure);
+    return null;
+  }
+  const lateness = new AbortController();
+  const error = slowSlot(timeout);
+  const timer = context.clock.after(timeout.timeoutMs, () => lateness.abort(error));
+  try {
+    await limiter.acquire(AbortSignal.any([exchange.departure, lateness.signal]));
+    return null;
+  } catch (reason) {
+    if (reason !== error) throw reason;
+    report.timedOut();
+    const result = { status: 0, roundtripMs: timeout.timeoutMs, receivedBytes: 0, error, wasConnected: false };
+    return { result, retryInMs: plan.afterFailure(result) };
+  } finally {
+    timer.cancel();
+  }
+}
+
+function slowAnswer({ name, timeoutMs }: TimeoutPolicy): ProxyError {
+  return new ProxyError('upstream-timeout', `no response headers within ${timeoutMs} ms (timeout policy "${name}")`);
+}
+
+function slowSlot({ name, timeoutMs }: TimeoutPolicy): ProxyError {
+  return new ProxyError(
+    'upstream-timeout',
+    `no other call to the target ended within ${timeoutMs} ms, and no more may run at once (timeout policy "${name}")`,
+  );
+}
+
+/** It is not the upstream that is slow: its breaker hears nothing of it, and another try would be no better. */
+function slowCaller({ name, timeoutMs }: TimeoutPolicy): ProxyError {
+  return new ProxyError(
+    'body-timeout',
+    `the request body did not arrive within ${timeoutMs} ms (timeout policy "${name}")`,
+  );
+}

@@ -1,0 +1,39 @@
+/** What one try tells its breaker, as soon as it is known. */
+import type { Clock, Timer } from '#shared/clock/clock.ts';
+import type { CallResult } from '../upstream/answer-handler.ts';
+import type { Admission } from './call-resilience.ts';
+
+/** An answer that has flowed for so long is a good one: an event stream may go on for days. */
+const goodAfterMs = 1_000;
+
+export class TryVerdict {
+  readonly #clock: Clock;
+  #admission: Admission | null;
+  #timer: Timer | null = null;
+
+  /** `admission`: null where there is no breaker. */
+  constructor(admission: Admission | null, clock: Clock) {
+    this.#admission = admission;
+    this.#clock = clock;
+  }
+
+  /** The head of the answer came. */
+  answered(status: number): void {
+    if (this.#admission === null) return;
+    if (status >= 500 || status === 429) return this.#settle('failed');
+    this.#timer = this.#clock.after(goodAfterMs, () => this.#settle('succeeded'));
+  }
+
+  /** The try is over. A caller who leaves inside an answer has got one; all else that is the caller's doing says nothing. */
+  ended({ status, error }: CallResult): void {
+    if (error === null) this.#settle('succeeded');
+    else if (error.code.startsWith('upstream-')) this.#settle('failed');
+    else this.#settle(error.code === 'caller-left' && status !== 0 ? 'succeeded' : 'ignored');
+  }
+
+  #settle(verdict: keyof Admission): void {
+    this.#timer?.cancel();
+    this.#admission?.[verdict]();
+    this.#admission = null;
+  }
+}
