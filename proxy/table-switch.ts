@@ -2,14 +2,14 @@
  * Puts tables in force, one after another. What a table needs and is not in memory yet is loaded first, so that no call goes
  * without it: until then the table before stays. Of tables that come meanwhile, the last one counts.
  */
-import type { Logger } from '#shared/logger/logger.ts';
 import type { EndpointTable } from '#shared/table/endpoint-table.ts';
 
 export interface TableSwitchOptions {
   /** Null: everything is there. */
   readonly load: (table: EndpointTable) => Promise<void> | null;
   readonly put: (table: EndpointTable) => void;
-  readonly logger: Logger;
+  /** The table cannot be loaded, or not be put in force after that: the one before stays. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 export class TableSwitch {
@@ -32,7 +32,7 @@ export class TableSwitch {
       () => this.#loaded(),
       (error: unknown) => {
         this.#isLoading = false;
-        this.#logFailure(error);
+        this.#options.onFailure(error);
       },
     );
   }
@@ -42,7 +42,7 @@ export class TableSwitch {
     try {
       if (this.#next !== null) this.apply(this.#next);
     } catch (error) {
-      this.#logFailure(error);
+      this.#options.onFailure(error);
     }
   }
 
@@ -50,10 +50,5 @@ export class TableSwitch {
     const table = this.#next;
     this.#next = null;
     if (table !== null) this.#options.put(table);
-  }
-
-  #logFailure(error: unknown): void {
-    const revision = this.#next?.revision;
-    this.#options.logger.error('a table cannot be put in force, the one before stays', { revision, err: error });
   }
 }
