@@ -63,7 +63,7 @@ export class PolicyFields {
   warnOfOthers(known: readonly string[]): void {
     for (const name of Object.keys(this.#fields)) {
       if (known.includes(name)) continue;
-      const nearest = nearestName(name, known);
+      const nearest = nearestName(name, known, Math.ceil(name.length / 2.5));
       this.warnings.push(`${name} is not known and has no effect${nearest === null ? '' : `; is ${nearest} meant?`}`);
     }
   }

@@ -12,7 +12,14 @@ import { validateResiliency } from './generated/validate-resiliency.js';
 import { identityOf, type Manifest } from './manifest.ts';
 import { recordFrom, stringsFrom, withoutNulls, type UnknownRecord } from './read-field.ts';
 import type { PolicyKind, Resiliency, WrittenPolicy, WrittenTarget } from './resiliency.ts';
-import { fieldPath, pointerOf, schemaMistakeSentence, stepsOf, type SchemaMistake } from './schema-mistake.ts';
+import {
+  fieldPath,
+  pointerOf,
+  schemaMistakeSentence,
+  schemaMistakesWithin,
+  stepsOf,
+  type SchemaMistake,
+} from './schema-mistake.ts';
 
 export type ParsedResiliency =
   | { readonly resiliency: Resiliency; readonly problem: null }
@@ -61,7 +68,7 @@ class SpecReader {
       this.#mistakesByPlace.set(place, [...(this.#mistakesByPlace.get(place) ?? []), mistake]);
     }
     for (const [place, found] of this.#mistakesByPlace) {
-      const message = `${fieldPath(place)} is left out: ${schemaMistakeSentence(found)}`;
+      const message = `${fieldPath(place)} is left out: ${schemaMistakesWithin(place, found)}`;
       this.#note('error', 'InvalidSchema', message);
     }
   }

@@ -10,17 +10,21 @@ export interface SchemaMistake {
 
 /** One sentence for all mistakes: `spec.headers[0].name must be string; spec must have required property 'baseUrl'`. */
 export function schemaMistakeSentence(mistakes: readonly SchemaMistake[]): string {
-  return mistakes.map(clause).join('; ');
+  return mistakes.map((mistake) => clause(mistake, 'the document', mistake.instancePath)).join('; ');
 }
 
-function clause({ instancePath, message, params }: SchemaMistake): string {
+/** The same for mistakes that all lie within one place: `maxRetries must be integer`, or `it must be object`. */
+export function schemaMistakesWithin(place: string, mistakes: readonly SchemaMistake[]): string {
+  return mistakes.map((mistake) => clause(mistake, 'it', mistake.instancePath.slice(place.length))).join('; ');
+}
+
+function clause({ message, params }: SchemaMistake, self: string, pointer: string): string {
   const allowed = params.allowedValues === undefined ? '' : ` (${params.allowedValues.map(String).join(', ')})`;
-  return `${fieldPath(instancePath)} ${message ?? 'is not valid'}${allowed}`;
+  return `${pointer === '' ? self : fieldPath(pointer)} ${message ?? 'is not valid'}${allowed}`;
 }
 
 /** `/spec/headers/0/name` as people write it: `spec.headers[0].name`. */
 export function fieldPath(pointer: string): string {
-  if (pointer === '') return 'the document';
   return stepsOf(pointer)
     .map((step, index) => {
       if (/^\d+$/.test(step)) return `[${step}]`;

@@ -13,6 +13,7 @@ import { readDocument } from '../../proxy/source/read-document.ts';
 import { splitDocuments } from '../../proxy/source/split-documents.ts';
 import { shownEndpoint } from './shown-endpoint.ts';
 import { shownPipelines } from './shown-pipelines.ts';
+import { shownResilience } from './shown-resilience.ts';
 import { withTlsMaterial } from './tls-material.ts';
 
 const Settings = z.strictObject({
@@ -64,8 +65,13 @@ export function runCompileCase(input: string, material: ReadonlyMap<string, stri
 
 function output({ table, problems }: Compilation, material: ReadonlyMap<string, string>): string {
   const endpoints = [...table.endpointsByName.values()].map((endpoint) => shownEndpoint(endpoint, material));
-  const shown = { endpoints, ...shownPipelines(table.pipelines, material), problems: problems.map(shownProblem) };
-  return stringify(shown, { lineWidth: 120 });
+  const shown = {
+    endpoints,
+    ...shownPipelines(table.pipelines, material),
+    ...shownResilience(table.resilience),
+    problems: problems.map(shownProblem),
+  };
+  return stringify(shown, { lineWidth: 120, aliasDuplicateObjects: false });
 }
 
 function shownProblem({ subject, reason, message, severity }: Problem): object {
