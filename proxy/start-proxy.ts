@@ -17,11 +17,13 @@ import { createTokenCheck } from './policy/api-token.ts';
 import { KeptBytes } from './policy/kept-bytes.ts';
 import { RequestAdmission } from './policy/request-admission.ts';
 import { ReplayRoom } from './resilience/replay-room.ts';
+import { ResilienceBook } from './resilience/resilience-book.ts';
 import { ApiListener } from './server/api-listener.ts';
 import { OwnAddresses } from './server/own-addresses.ts';
 import { isAbsentAddress } from './server/listen.ts';
 import { startPublicListener } from './server/public-listener.ts';
 import { shutDown, type ShutdownManner } from './shut-down.ts';
+import { TableSwitch } from './table-switch.ts';
 import { Router } from './target/router.ts';
 import { UrlUpstreams } from './target/url-upstreams.ts';
 import { startTelemetry, type StartedTelemetry } from './telemetry/start-telemetry.ts';
@@ -166,6 +168,7 @@ function createApiListener(context: ProxyContext): ApiListener {
 
 interface TablesOptions {
   readonly telemetry: StartedTelemetry;
+  readonly resilience: ResilienceBook;
   readonly version: string;
   readonly signal: AbortSignal;
 }
@@ -174,13 +177,24 @@ interface TablesOptions {
 async function startTables(context: ProxyContext, options: TablesOptions): Promise<void> {
   const { settings, logger, clock, router, pipelines } = context;
   const { controlPlane } = settings;
-  const { telemetry, version, signal } = options;
-  const apply = (table: EndpointTable): void => {
-    pipelines.apply(table.pipelines);
-    router.apply(table);
-    telemetry.tableApplied(table);
-    setReady(context, 'endpoints');
-  };
+  const { telemetry, resilience, version, signal } = options;
+  const first = Promise.withResolvers<void>();
+  const tableSwitch = new TableSwitch({
+    load: (table) => resilience.load(table),
+    put: (table) => {
+      pipelines.apply(table.pipelines);
+      router.apply(table);
+      resilience.apply(table);
+      telemetry.tableApplied(table);
+      setReady(context, 'endpoints');
+      first.resolve();
+    },
+    onFailure: (error) => {
+      logger.error('a table cannot be put in force, the one before stays', { err: error });
+      first.reject(error);
+    },
+  });
+  const apply = (table: EndpointTable): void => tableSwitch.apply(table);
   const logEnd = (error: unknown): void => {
     if (!signal.aborted) logger.error('tables are no longer read', { err: error });
   };
@@ -188,17 +202,15 @@ async function startTables(context: ProxyContext, options: TablesOptions): Promi
     const { ControlPlaneTables } = await import('./subscribe/control-plane-tables.ts');
     const tables = new ControlPlaneTables({ settings, controlPlane, logger, clock, version, apply });
     telemetry.showLink(tables.link);
+    first.promise.catch(() => undefined); // the operator may send a better one
     await tables.restore();
     tables.run(signal).catch(logEnd);
     return;
   }
   const { FolderTables } = await import('./subscribe/folder-tables.ts');
   await new Promise<void>((resolve, reject) => {
-    const applyFirst = (table: EndpointTable): void => {
-      apply(table);
-      resolve();
-    };
-    new FolderTables({ settings, logger, clock, apply: applyFirst }).run(signal).catch((error: unknown) => {
+    first.promise.then(resolve, reject);
+    new FolderTables({ settings, logger, clock, apply }).run(signal).catch((error: unknown) => {
       reject(error);
       logEnd(error);
     });

@@ -4,11 +4,21 @@ import type { EndpointTable } from '#shared/table/endpoint-table.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { MiddlewareState } from '../middleware/middleware-slot.ts';
 import { jsonReply, type Reply } from '../reply/reply.ts';
+import type { LiveBreaker } from '../telemetry/telemetry.ts';
 
 const maxKeys = 64;
 const maxKeyLength = 256;
 /** Bytes of one value. */
 export const maxMetadataValueBytes = 4 * 1024;
+/** Callers choose the URLs that breakers are for. */
+const maxBreakers = 100;
+
+/** What is so at the moment of the answer. */
+export interface LiveState {
+  readonly table: EndpointTable | null;
+  readonly middleware: readonly MiddlewareState[];
+  readonly breakers: readonly LiveBreaker[];
+}
 
 /** What the application has said about itself, in memory, bounded. */
 export class Metadata {
@@ -32,13 +42,14 @@ export class Metadata {
   }
 
   /** Everything, for those who may see it. */
-  fullReply(table: EndpointTable | null, middleware: readonly MiddlewareState[]): Reply {
+  fullReply({ table, middleware, breakers }: LiveState): Reply {
     const { appId, app, appMaxConcurrency } = this.#settings;
     const httpEndpoints = [...(table?.endpointsByName.values() ?? [])].map((endpoint) =>
       endpoint.state === 'ready'
         ? { name: endpoint.name, state: endpoint.state }
         : { name: endpoint.name, state: endpoint.state, reason: endpoint.reason, message: endpoint.message },
     );
+    const resiliencies = (table?.resilience.resources ?? []).map(({ name }) => ({ name }));
     return json({
       id: appId,
       runtimeVersion: this.#version,
@@ -46,6 +57,8 @@ export class Metadata {
         ? { extended: { ...Object.fromEntries(this.#extended), daprRuntimeVersion: this.#version } }
         : {}),
       ...(httpEndpoints.length > 0 ? { httpEndpoints } : {}),
+      ...(resiliencies.length > 0 ? { resiliencies } : {}),
+      ...(breakers.length > 0 ? { circuitBreakers: shownBreakers(breakers) } : {}),
       ...(middleware.length > 0 ? { middleware: middleware.map(shownMiddleware) } : {}),
       ...(app === null
         ? {}
@@ -70,6 +83,14 @@ export class Metadata {
 
 function shownMiddleware({ name, type, state, reason }: MiddlewareState): Record<string, string> {
   return { name, type, state, ...(reason === '' ? {} : { reason }) };
+}
+
+/** Those that keep calls off come first. */
+function shownBreakers(breakers: readonly LiveBreaker[]): readonly Record<string, string>[] {
+  const open = breakers.filter(({ state }) => state !== 'closed');
+  const closed = breakers.filter(({ state }) => state === 'closed');
+  const shown = [...open, ...closed].slice(0, maxBreakers);
+  return shown.map(({ target, policy, state }) => ({ target: target.label, policy: policy.name, state }));
 }
 
 function healthOf(

@@ -7,7 +7,7 @@ import { emptyReply, type Reply } from '../reply/reply.ts';
 import { sendReply } from '../reply/send-reply.ts';
 import { healthzReply, outboundHealthzReply } from './healthz.ts';
 import { metadataKeyOf, type ApiName } from './match-api.ts';
-import { maxMetadataValueBytes } from './metadata.ts';
+import { maxMetadataValueBytes, type LiveState } from './metadata.ts';
 
 /** Serves one request to the proxy itself. Throws ProxyError. */
 export async function serveApi(
@@ -21,20 +21,25 @@ export async function serveApi(
 }
 
 async function replyOf(api: Exclude<ApiName, 'invoke'>, exchange: Exchange, context: ProxyContext): Promise<Reply> {
-  const { readiness, metadata, router, pipelines, settings } = context;
+  const { readiness, metadata, settings } = context;
   switch (api) {
     case 'healthz':
       return healthzReply(readiness, { askedAppId: askedAppIdOf(exchange), appId: settings.appId });
     case 'healthz-outbound':
       return outboundHealthzReply(readiness);
     case 'metadata-get':
-      return metadata.fullReply(router.table, pipelines.states);
+      return metadata.fullReply(liveState(context));
     case 'metadata-put':
       metadata.put(decodedKey(exchange.path), await smallBody(exchange, context));
       return emptyReply(204);
     case 'shutdown':
       return emptyReply(204);
   }
+}
+
+/** What the metadata tells besides the settings. */
+export function liveState({ router, pipelines, guards }: ProxyContext): LiveState {
+  return { table: router.table, middleware: pipelines.states, breakers: guards.breakers() };
 }
 
 /** `?appid=` of a health question, null when it is not there. */

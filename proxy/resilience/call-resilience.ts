@@ -1,13 +1,15 @@
 /** What protects one call: the policies that it began with, and the live state that calls to the same target share. */
 import type { TargetPolicies } from '#shared/table/resilience.ts';
 import type { Route } from '../target/router.ts';
-import type { BreakerState } from '../telemetry/telemetry.ts';
+import type { BreakerState, LiveBreaker } from '../telemetry/telemetry.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
 /** Finds what protects a call. */
 export interface CallGuards {
   /** `targetText`: the target as the caller wrote it. Null where no policy holds: such a call takes the short way. */
   forCall(route: Route, targetText: string): CallResilience | null;
+  /** Those that calls have met so far. */
+  breakers(): readonly LiveBreaker[];
 }
 
 /** Kept by a call to its end, whatever tables come meanwhile. */

@@ -80,7 +80,6 @@ export class ResilienceBook implements CallGuards {
     return resilience;
   }
 
-  /** Those that calls have met so far. */
   breakers(): readonly LiveBreaker[] {
     return this.#live.breakers();
   }

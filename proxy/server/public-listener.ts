@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import { healthzReply, outboundHealthzReply } from '../api/healthz.ts';
 import { matchApi } from '../api/match-api.ts';
-import { askedAppIdOf } from '../api/serve-api.ts';
+import { askedAppIdOf, liveState } from '../api/serve-api.ts';
 import { Exchange } from '../pipeline/exchange.ts';
 import type { ProxyContext } from '../pipeline/proxy-context.ts';
 import { errorReply } from '../reply/error-reply.ts';
@@ -49,7 +49,7 @@ export async function startPublicListener(context: ProxyContext): Promise<Public
 }
 
 function replyTo(request: IncomingMessage, exchange: Exchange, context: ProxyContext): Reply {
-  const { readiness, metadata, router, pipelines, settings } = context;
+  const { readiness, metadata, settings } = context;
   switch (matchApi(request.method ?? '', exchange.path)) {
     case 'healthz':
       return healthzReply(readiness, { askedAppId: askedAppIdOf(exchange), appId: settings.appId });
@@ -57,7 +57,7 @@ function replyTo(request: IncomingMessage, exchange: Exchange, context: ProxyCon
       return outboundHealthzReply(readiness);
     case 'metadata-get': {
       const holdsToken = settings.apiToken !== null && context.isTokenValid(exchange.header('dapr-api-token'));
-      return holdsToken ? metadata.fullReply(router.table, pipelines.states) : metadata.publicReply();
+      return holdsToken ? metadata.fullReply(liveState(context)) : metadata.publicReply();
     }
     default:
       return errorReply(new ProxyError('api-not-allowed', '404 page not found'), {
