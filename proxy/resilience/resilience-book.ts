@@ -91,18 +91,18 @@ export class ResilienceBook implements CallGuards {
     if (known !== undefined && !known.live.isForgotten) return known;
     const target = { kind: upstream.kind, label: upstream.label };
     const { policies } = match;
-    const live = this.#live.find(target, { place: this.#placeOf(target), policy: policies.breaker });
+    const live = this.#live.find(target, { place: this.#placeOf(target) ?? '', policy: policies.breaker });
     const resilience = { policies, breaker: live.breaker, budget: policies.retry === null ? null : live.budget };
     const guard = { live, resilience, picked: new PickedPolicies(target, policies) };
     guards.set(upstream, guard);
     return guard;
   }
 
-  /** Where the calls go: an endpoint that moves is another upstream, and begins anew. */
-  #placeOf({ kind, label }: CallTarget): string {
+  /** Where the calls go: an endpoint that moves is another upstream, and begins anew. Null: no call of now gets there. */
+  #placeOf({ kind, label }: CallTarget): string | null {
     if (kind !== 'endpoint') return label;
     const endpoint = this.#table?.endpointsByName.get(label);
-    return endpoint?.state === 'ready' ? endpoint.baseUrl.origin : '';
+    return endpoint?.state === 'ready' ? endpoint.baseUrl.origin : null;
   }
 
   /** Whether a call of now could still come to it. `exact`: the entries for single URLs of its origin. */

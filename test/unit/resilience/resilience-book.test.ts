@@ -137,6 +137,15 @@ test('a call under way ends on the breaker it began with', async () => {
   expect(stage.lines.filter(({ message }) => message.startsWith('circuit breaker'))).toEqual([]);
 });
 
+test('a call that a table overtook leaves nothing behind for an endpoint that is gone', async () => {
+  const stage = setResilienceStage();
+  await stage.apply({ default: { breaker: cb } }, {});
+  open(stage, 'endpoint', 'github');
+  await stage.apply({ default: { breaker: cb } }, {});
+  expect(stage.book.breakers()).toEqual([]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 test('of URL origins the 256 called last are known, and one that is forgotten begins closed', async () => {
   const stage = setResilienceStage();
   await stage.apply({ default: { breaker: cb } });
