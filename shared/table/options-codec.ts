@@ -83,7 +83,7 @@ const middlewareList = z.readonly(
         z.object({
           state: z.literal('ready'),
           name,
-          type: z.enum(middlewareTypes),
+          type: name,
           revision: name,
           settings: z.array(z.object({ name, value: sensitiveSchema })).check(z.maxLength(1_000)),
           environmentSettings: z.array(z.object({ name, variable: name })).check(z.maxLength(1_000)),
@@ -144,10 +144,18 @@ function encodeMiddleware(entry: MiddlewareEntry): EncodedMiddleware {
   };
 }
 
+/** A type of a later version cannot be left out: what it guards is refused. */
 function decodeMiddleware(entry: EncodedMiddleware): MiddlewareEntry {
   if (entry.state === 'refused') return entry;
+  const type = middlewareTypes.find((known) => known === entry.type);
+  if (type === undefined) {
+    const { name: component, type: unknownType, revision } = entry;
+    const message = `${unknownType} is no type of middleware that this proxy has`;
+    return { state: 'refused', name: component, type: unknownType, revision, reason: 'MiddlewareUnsupported', message };
+  }
   return {
     ...entry,
+    type,
     settings: entry.settings.map((setting) => ({ ...setting, value: decodeSensitive(setting.value) })),
   };
 }

@@ -1,6 +1,6 @@
 /** Manifests as text -> the snapshot that a folder source would make of them, without any file. */
 import type { Snapshot } from '#shared/compile/snapshot.ts';
-import { defaultConfiguration } from '#shared/resources/configuration.ts';
+import { defaultConfiguration, type Configuration } from '#shared/resources/configuration.ts';
 import { assembleSnapshot, resilienciesIn } from '../../proxy/source/assemble-snapshot.ts';
 import {
   documentsByText,
@@ -15,6 +15,8 @@ export interface SnapshotOptions {
   readonly appId?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly fingerprintKey?: string;
+  /** Without it, the default one. */
+  readonly configuration?: Partial<Configuration>;
 }
 
 /** Reads a file as the source does, given what the file was before. */
@@ -29,7 +31,7 @@ export function manifestFileOf(text: string, former: ManifestFile = emptyManifes
 
 /** The snapshot of one file. */
 export function snapshotOf(file: ManifestFile | string, options: SnapshotOptions = {}): Snapshot {
-  const { appId = 'orders', env = {}, fingerprintKey = 'test' } = options;
+  const { appId = 'orders', env = {}, fingerprintKey = 'test', configuration = {} } = options;
   const manifestFile = typeof file === 'string' ? manifestFileOf(file) : file;
   return assembleSnapshot({
     resources: [...manifestFile.resources, ...manifestFile.keptResources],
@@ -40,7 +42,7 @@ export function snapshotOf(file: ManifestFile | string, options: SnapshotOptions
     env: new Map(Object.entries(env)),
     allowedEnvNames: null,
     disableBuiltinKubernetesSecretStore: false,
-    configuration: defaultConfiguration,
+    configuration: { ...defaultConfiguration, ...configuration },
     fingerprintKey,
   });
 }
