@@ -8,6 +8,7 @@ import type { ControlPlaneAuthority } from './identity/control-plane-authority.t
 import { TrustBundles } from './identity/trust-bundles.ts';
 import { decideInjection } from './inject/decide-injection.ts';
 import type { LeaseElection } from './kube/lease-election.ts';
+import { components, configurations, resiliencies } from './kube/resource-types.ts';
 import { LeaderTasks } from './leader-tasks.ts';
 import type { OperatorKube } from './operator-kube.ts';
 import type { ObjectOwner } from './ownership/object-owner.ts';
@@ -19,6 +20,7 @@ import type { ClusterSource } from './source/cluster-source.ts';
 import { PodAppNames } from './status/app-names.ts';
 import { EndpointStatus } from './status/endpoint-status.ts';
 import { EventWriter } from './status/event-writer.ts';
+import { OptionStatus } from './status/option-status.ts';
 import { StatusWriter } from './status/status-writer.ts';
 import type { TableBook } from './tables/table-book.ts';
 import type { TaskGroup } from './task-group.ts';
@@ -151,7 +153,30 @@ function statusWriter(options: LeadOptions): StatusWriter {
   });
   return new StatusWriter({
     kube: kube.client,
-    kinds: [endpoints],
+    kinds: [
+      endpoints,
+      new OptionStatus({
+        type: resiliencies,
+        kind: 'Resiliency',
+        keepsStatus: true,
+        objects: source.resiliencyObjects,
+        reports: book,
+      }),
+      new OptionStatus({
+        type: components,
+        kind: 'Component',
+        keepsStatus: false,
+        objects: source.middlewareObjects,
+        reports: book,
+      }),
+      new OptionStatus({
+        type: configurations,
+        kind: 'Configuration',
+        keepsStatus: false,
+        objects: source.configurationObjects,
+        reports: book,
+      }),
+    ],
     instance: settings.replicaName,
     metrics: metrics.status,
     clock,

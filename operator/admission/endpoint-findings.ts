@@ -19,7 +19,7 @@ const passingReasons: readonly string[] = ['SecretStoreNotFound', 'SecretStoreUn
 export function endpointFindings(object: UnknownRecord, around: Surroundings): ObjectFindings {
   const parsed = parseHttpEndpoint(manifestFrom('HTTPEndpoint', object));
   const feed: TableFeed = {
-    endpoint: () => ({ parsed, uid: '', generation: 0 }),
+    endpoint: () => ({ name: 'new', parsed, uid: '', generation: 0 }),
     endpointKeys: () => [],
     secret: () => ({ state: 'missing' }),
     configuration: () => null,

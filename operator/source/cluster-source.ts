@@ -14,9 +14,9 @@ import type { KubeClient } from '../kube/kube-client.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { components, configurations, httpEndpoints, pods, resiliencies, secrets } from '../kube/resource-types.ts';
 import { middlewareReferencesOf, secretReferencesOf } from '../tables/secret-uses.ts';
-import type { SecretReading, SecretStoreKind, TableFeed } from '../tables/table-feed.ts';
+import type { ConfigurationInForce, SecretReading, SecretStoreKind, TableFeed } from '../tables/table-feed.ts';
 import { bothKeepers } from './both-keepers.ts';
-import { ConfigurationStore, type WatchedConfiguration } from './configuration-store.ts';
+import { configurationInForce } from './configuration-in-force.ts';
 import { KindWatch, type CreateListWatch, type ObjectKeeper } from './kind-watch.ts';
 import { splitNamespacedKey } from './namespaced-key.ts';
 import { PodStore } from './pod-store.ts';
@@ -50,14 +50,14 @@ export class ClusterSource implements TableFeed {
   readonly pods = new PodStore();
   readonly #options: ClusterSourceOptions;
   readonly #endpoints: ResourceStore<ParsedEndpoint>;
-  readonly #configurations: ConfigurationStore;
-  readonly #resiliencies: ResourceStore<ParsedResiliency>;
-  readonly #middleware: ResourceStore<ComponentResult>;
+  readonly configurationObjects: ResourceStore<ConfigurationInForce>;
+  /** The Resiliencies, as the watch shows them. */
+  readonly resiliencyObjects: ResourceStore<ParsedResiliency>;
+  readonly middlewareObjects: ResourceStore<ComponentResult>;
   readonly #stores: SecretStoreNames;
   readonly #secrets: SecretCache;
   readonly #watches: readonly KindWatch[];
   readonly #marks = new Set<DirtyMarks>();
-  readonly #seenListeners = new Set<(key: string) => void>();
   readonly #progressListeners = new Set<() => void>();
 
   constructor(options: ClusterSourceOptions) {
@@ -66,21 +66,18 @@ export class ClusterSource implements TableFeed {
     this.#endpoints = new ResourceStore({
       parse: (object) => parseHttpEndpoint({ document: { ...object, kind: 'HTTPEndpoint' }, location: '' }),
       onChanged: (key) => this.#endpointChanged(key),
-      onSeen: (key) => this.#call(this.#seenListeners, key),
     });
-    this.#configurations = new ConfigurationStore({
-      logger,
+    this.configurationObjects = new ResourceStore({
+      parse: (object, former) => configurationInForce(object, former, logger),
       onChanged: (key) => this.#mark((marks) => marks.markConfiguration(key)),
     });
-    this.#resiliencies = new ResourceStore({
+    this.resiliencyObjects = new ResourceStore({
       parse: (object) => parseResiliency({ document: { ...object, kind: 'Resiliency' }, location: '' }),
       onChanged: (key) => this.#mark((marks) => marks.markResiliency(key)),
-      onSeen: () => undefined,
     });
-    this.#middleware = new ResourceStore({
+    this.middlewareObjects = new ResourceStore({
       parse: middlewareFrom,
       onChanged: (key) => this.#middlewareChanged(key),
-      onSeen: () => undefined,
     });
     this.#stores = new SecretStoreNames({
       onChanged: (namespace) => this.#storesChanged(namespace),
@@ -97,9 +94,9 @@ export class ClusterSource implements TableFeed {
     });
     this.#watches = [
       this.#watch({ type: httpEndpoints, keeper: this.#endpoints }),
-      this.#watch({ type: configurations, keeper: this.#configurations, isOptional: true }),
-      this.#watch({ type: resiliencies, keeper: this.#resiliencies, isOptional: true }),
-      this.#watch({ type: components, keeper: bothKeepers(this.#stores, this.#middleware), isOptional: true }),
+      this.#watch({ type: configurations, keeper: this.configurationObjects, isOptional: true }),
+      this.#watch({ type: resiliencies, keeper: this.resiliencyObjects, isOptional: true }),
+      this.#watch({ type: components, keeper: bothKeepers(this.#stores, this.middlewareObjects), isOptional: true }),
       this.#watch({
         type: pods,
         keeper: this.pods,
@@ -124,23 +121,25 @@ export class ClusterSource implements TableFeed {
   }
 
   configuration(key: string): Configuration | null {
-    return this.#configurations.configuration(key);
+    return this.configurationObjects.get(key)?.parsed.configuration ?? null;
   }
 
   resiliencies(namespace: string): readonly WatchedResource<ParsedResiliency>[] {
-    return this.#resiliencies.in(namespace);
+    return this.resiliencyObjects.in(namespace);
   }
 
   middleware(namespace: string): readonly WatchedResource<ComponentResult>[] {
-    return this.#middleware.in(namespace);
+    return this.middlewareObjects.in(namespace);
   }
 
-  configurations(namespace: string): readonly WatchedConfiguration[] {
-    return this.#configurations.in(namespace);
+  configurations(namespace: string): readonly WatchedResource<ConfigurationInForce>[] {
+    return this.configurationObjects.in(namespace);
   }
 
   optionNamespaces(): ReadonlySet<string> {
-    const keys = [this.#configurations, this.#resiliencies, this.#middleware].flatMap((store) => [...store.keys()]);
+    const keys = [this.configurationObjects, this.resiliencyObjects, this.middlewareObjects].flatMap((store) => [
+      ...store.keys(),
+    ]);
     return new Set(keys.map((key) => splitNamespacedKey(key).namespace));
   }
 
@@ -163,7 +162,7 @@ export class ClusterSource implements TableFeed {
       endpoints: this.#endpoints.size,
       secrets: this.#secrets.size,
       pods: this.pods.size,
-      brokenConfigurations: this.#configurations.brokenCount,
+      brokenConfigurations: this.configurationObjects.count(({ mistakes }) => mistakes.length > 0),
     };
   }
 
@@ -175,8 +174,7 @@ export class ClusterSource implements TableFeed {
 
   /** Calls back with each endpoint that a watch shows, status writes included, and with each that is gone. */
   onEndpointSeen(listener: (key: string) => void): () => void {
-    this.#seenListeners.add(listener);
-    return () => void this.#seenListeners.delete(listener);
+    return this.#endpoints.onSeen(listener);
   }
 
   /** What is not known yet, a sentence each. Empty: every first list is complete and every referenced Secret was asked for. */
@@ -250,7 +248,7 @@ export class ClusterSource implements TableFeed {
 
   #storesChanged(namespace: string): void {
     for (const key of this.#endpoints.keysIn(namespace)) this.#reference(key);
-    for (const key of this.#middleware.keysIn(namespace)) this.#referenceMiddleware(key);
+    for (const key of this.middlewareObjects.keysIn(namespace)) this.#referenceMiddleware(key);
     this.#mark((marks) => marks.markNamespaceStores(namespace));
     this.#progressed();
   }
@@ -262,7 +260,7 @@ export class ClusterSource implements TableFeed {
   }
 
   #referenceMiddleware(key: string): void {
-    const component = this.#middleware.get(key)?.parsed.component ?? null;
+    const component = this.middlewareObjects.get(key)?.parsed.component ?? null;
     const isServed = component !== null && this.#isServed(component);
     this.#secrets.setReferences(`Component ${key}`, isServed ? middlewareReferencesOf(component) : []);
   }
@@ -278,10 +276,6 @@ export class ClusterSource implements TableFeed {
 
   #progressed(): void {
     for (const listener of this.#progressListeners) listener();
-  }
-
-  #call(listeners: ReadonlySet<(key: string) => void>, key: string): void {
-    for (const listener of listeners) listener(key);
   }
 }
 

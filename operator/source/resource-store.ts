@@ -11,17 +11,16 @@ export interface WatchedResource<Parsed> extends StoredResource<Parsed> {
 
 export interface ResourceStoreOptions<Parsed> {
   /** `null`: it is of no interest, and not kept. */
-  readonly parse: (object: KubeObject) => Parsed | null;
+  readonly parse: (object: KubeObject, former: WatchedResource<Parsed> | null) => Parsed | null;
   /** It came, went, or says something else. */
   readonly onChanged: (key: string) => void;
-  /** Whatever the watch showed, status writes included. */
-  readonly onSeen: (key: string) => void;
 }
 
 export class ResourceStore<Parsed> implements ObjectKeeper {
   readonly #options: ResourceStoreOptions<Parsed>;
   readonly #resourcesByKey = new Map<string, WatchedResource<Parsed>>();
   readonly #keysByNamespace = new Map<string, Set<string>>();
+  readonly #seenListeners = new Set<(key: string) => void>();
 
   constructor(options: ResourceStoreOptions<Parsed>) {
     this.#options = options;
@@ -50,18 +49,29 @@ export class ResourceStore<Parsed> implements ObjectKeeper {
     return this.#resourcesByKey.size;
   }
 
+  /** Calls back with each that the watch shows, status writes included, and with each that is gone. */
+  onSeen(listener: (key: string) => void): () => void {
+    this.#seenListeners.add(listener);
+    return () => void this.#seenListeners.delete(listener);
+  }
+
+  /** Of how many this is the case. */
+  count(isCase: (parsed: Parsed) => boolean): number {
+    return this.#resourcesByKey.values().reduce((count, { parsed }) => count + (isCase(parsed) ? 1 : 0), 0);
+  }
+
   upsert(object: KubeObject): void {
     const key = namespacedKey(object);
-    const { uid, generation = 0 } = object.metadata;
+    const { name, uid, generation = 0 } = object.metadata;
     const former = this.#resourcesByKey.get(key);
     // The generation counts every change outside of metadata and status.
     const isSame = former !== undefined && former.uid === uid && generation > 0 && former.generation === generation;
-    const parsed = isSame ? former.parsed : this.#options.parse(object);
+    const parsed = isSame ? former.parsed : this.#options.parse(object, former ?? null);
     if (parsed === null) return this.remove(key);
-    this.#resourcesByKey.set(key, { parsed, uid, generation, object });
+    this.#resourcesByKey.set(key, { name, parsed, uid, generation, object });
     if (former === undefined) this.#index(key);
     if (!isSame) this.#options.onChanged(key);
-    this.#options.onSeen(key);
+    this.#tellSeen(key);
   }
 
   remove(key: string): void {
@@ -71,7 +81,11 @@ export class ResourceStore<Parsed> implements ObjectKeeper {
     keys?.delete(key);
     if (keys?.size === 0) this.#keysByNamespace.delete(namespace);
     this.#options.onChanged(key);
-    this.#options.onSeen(key);
+    this.#tellSeen(key);
+  }
+
+  #tellSeen(key: string): void {
+    for (const listener of this.#seenListeners) listener(key);
   }
 
   #index(key: string): void {

@@ -3,6 +3,7 @@ import type { Finding } from '#shared/compile/finding.ts';
 import type { ProgrammedCount } from '../push/programmed-counts.ts';
 import type { ConditionState } from './condition.ts';
 import type { EndpointReport } from './endpoint-report.ts';
+import { joinedMessages } from './joined-messages.ts';
 
 export interface EndpointFacts {
   readonly report: EndpointReport;
@@ -11,9 +12,6 @@ export interface EndpointFacts {
   /** Pods of the namespace have the endpoint's name as their app id. */
   readonly isAppId: boolean;
 }
-
-/** A message is read by people; hundreds of findings are not. */
-const maxMessageLength = 2_000;
 
 /** The conditions, Conflicted only when it is True. */
 export function conditionsFor(facts: EndpointFacts): readonly ConditionState[] {
@@ -32,10 +30,10 @@ function acceptedFor({ specFindings, revision }: EndpointReport): ConditionState
   const type = 'Accepted';
   const { errors, warnings } = bySeverity(specFindings);
   const [first] = errors;
-  if (first !== undefined) return { type, status: 'False', reason: first.reason, message: joined(errors) };
+  if (first !== undefined) return { type, status: 'False', reason: first.reason, message: joinedMessages(errors) };
   if (revision === '') return { type, status: 'Unknown', reason: 'Pending', message: 'it is not compiled yet' };
   if (warnings.length > 0) {
-    return { type, status: 'True', reason: 'AcceptedWithWarnings', message: joined(warnings) };
+    return { type, status: 'True', reason: 'AcceptedWithWarnings', message: joinedMessages(warnings) };
   }
   return { type, status: 'True', reason: 'Accepted', message: 'the resource is valid' };
 }
@@ -44,17 +42,17 @@ function resolvedRefsFor({ referenceFindings, revision }: EndpointReport, accept
   const type = 'ResolvedRefs';
   const { errors, warnings } = bySeverity(referenceFindings);
   const [first] = errors;
-  if (first !== undefined) return { type, status: 'False', reason: first.reason, message: joined(errors) };
+  if (first !== undefined) return { type, status: 'False', reason: first.reason, message: joinedMessages(errors) };
   if (accepted.status === 'False') {
     const message = 'references are not followed while the resource is not accepted';
     return { type, status: 'Unknown', reason: 'NotAccepted', message };
   }
   if (revision === '') {
-    const message = joined(warnings) || 'what it refers to is not read yet';
+    const message = joinedMessages(warnings) || 'what it refers to is not read yet';
     return { type, status: 'Unknown', reason: warnings[0]?.reason ?? 'Pending', message };
   }
   if (warnings.length > 0) {
-    return { type, status: 'True', reason: 'ResolvedWithWarnings', message: joined(warnings) };
+    return { type, status: 'True', reason: 'ResolvedWithWarnings', message: joinedMessages(warnings) };
   }
   return { type, status: 'True', reason: 'ResolvedRefs', message: 'everything that it refers to was found' };
 }
@@ -96,17 +94,4 @@ function bySeverity(findings: readonly Finding[]): {
     errors: findings.filter(({ severity }) => severity === 'error'),
     warnings: findings.filter(({ severity }) => severity === 'warning'),
   };
-}
-
-/** As many messages as fit; the reason of all but the first is not said elsewhere. */
-function joined(findings: readonly Finding[]): string {
-  let text = '';
-  for (const [index, { message }] of findings.entries()) {
-    const next = index === 0 ? message : `${text}; ${message}`;
-    if (next.length > maxMessageLength) {
-      return index === 0 ? `${message.slice(0, maxMessageLength)}…` : `${text}; and ${findings.length - index} more`;
-    }
-    text = next;
-  }
-  return text;
 }

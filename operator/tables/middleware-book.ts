@@ -48,8 +48,7 @@ export class MiddlewareBook {
     const former = this.entriesIn(namespace);
     const next = new Map<string, MiddlewareInUse>();
     for (const stored of this.#tools.feed.middleware(namespace)) {
-      const { name } = stored.parsed.component ?? stored.parsed.problem.subject;
-      next.set(name, middlewareInUse(stored, former.get(name) ?? null, this.#tools));
+      next.set(stored.name, middlewareInUse(stored, former.get(stored.name) ?? null, this.#tools));
     }
     if (next.size === 0) this.#entriesByNamespace.delete(namespace);
     else this.#entriesByNamespace.set(namespace, next);

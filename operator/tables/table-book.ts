@@ -5,16 +5,18 @@
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { EndpointReport } from '../status/endpoint-report.ts';
+import type { OptionKind, OptionReport } from '../status/option-report.ts';
 import type { AudienceTable, ProxyAudience, Publication, TableBoard } from './audience-table.ts';
 import { AudienceTables } from './audience-tables.ts';
 import { isDirty, noDirtyKeys, type DirtyKeys } from './dirty-keys.ts';
 import { EndpointEntries, type EntryChange } from './endpoint-entries.ts';
 import { EndpointGroups } from './endpoint-groups.ts';
-import { EndpointReports } from './endpoint-reports.ts';
 import { HoldOff, type HoldOffTimes } from './hold-off.ts';
 import { MiddlewareBook } from './middleware-book.ts';
+import { OptionReports } from './option-reports.ts';
 import { OptionViews } from './option-views.ts';
 import { publicationOf } from './publication-of.ts';
+import { ReportBoard } from './report-board.ts';
 import type { TableFeed } from './table-feed.ts';
 import { noTableMetrics, type TableMetrics } from './table-metrics.ts';
 
@@ -41,7 +43,11 @@ export class TableBook implements TableBoard {
   readonly #views: OptionViews;
   readonly #entries: EndpointEntries;
   readonly #groups = new EndpointGroups();
-  readonly #reports = new EndpointReports();
+  readonly #reports = new ReportBoard<EndpointReport>(({ specFindings, referenceFindings }) => [
+    ...specFindings,
+    ...referenceFindings,
+  ]);
+  readonly #optionReports: OptionReports;
   readonly #tables = new AudienceTables();
   readonly #listeners = new Set<(publication: Publication) => void>();
   readonly #holdOff: HoldOff;
@@ -62,7 +68,9 @@ export class TableBook implements TableBoard {
     this.#metrics = metrics;
     this.#feed = feed;
     this.#middleware = new MiddlewareBook({ feed, fingerprintKey });
-    this.#views = new OptionViews({ feed, middleware: this.#middleware, logger: this.#logger });
+    const sources = { feed, middleware: this.#middleware, logger: this.#logger };
+    this.#views = new OptionViews(sources);
+    this.#optionReports = new OptionReports(sources);
     this.#entries = new EndpointEntries({ feed, fingerprintKey, logger: this.#logger });
     this.#holdOff = new HoldOff({ clock, times: holdOff, onDue: () => this.#wake?.() });
   }
@@ -120,9 +128,24 @@ export class TableBook implements TableBoard {
     return this.#reports.onChanged(listener);
   }
 
+  /** `null`: there is no such object, nothing is to be said about it, or it has not been looked at. */
+  optionReportFor(kind: OptionKind, key: string): OptionReport | null {
+    return this.#optionReports.board(kind).get(key);
+  }
+
+  /** As `onReports`, of the objects of this kind. */
+  onOptionReports(kind: OptionKind, listener: (keys: ReadonlySet<string>) => void): () => void {
+    return this.#optionReports.board(kind).onChanged(listener);
+  }
+
   /** How many endpoints have a problem, by its reason. */
   problemCounts(): ReadonlyMap<string, number> {
     return this.#reports.countsByReason;
+  }
+
+  /** As `problemCounts`, of the objects of this kind. */
+  optionProblemCounts(kind: OptionKind): ReadonlyMap<string, number> {
+    return this.#optionReports.board(kind).countsByReason;
   }
 
   /** How long something has been waiting to get into the tables, in milliseconds; `null`: there are no tables yet. */
@@ -207,6 +230,7 @@ export class TableBook implements TableBoard {
       yield;
     }
     const views = yield* this.#views.compile(namespaces);
+    yield* this.#optionReports.update(namespaces);
     const compileMs = this.#clock.monotonicMs() - startMs;
     const changed = changes.filter((change) => this.#apply(change));
     const optionNamespaces = this.#views.put(views, namespaces);
@@ -215,6 +239,7 @@ export class TableBook implements TableBoard {
     this.#round = null;
     this.#publish(publicationOf(changed, optionNamespaces), compileMs);
     this.#reports.tell();
+    this.#optionReports.tell();
   }
 
   #optionNamespacesFor({ options, stores, secrets }: DirtyKeys): ReadonlySet<string> {

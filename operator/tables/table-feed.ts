@@ -7,6 +7,7 @@ import type { Sensitive } from '#shared/table/sensitive.ts';
 
 /** A resource as it stands in the cluster. */
 export interface StoredResource<Parsed> {
+  readonly name: string;
   readonly parsed: Parsed;
   readonly uid: string;
   /** Counts the changes of everything but metadata and status: the same uid and generation mean the same content. */
@@ -17,11 +18,10 @@ export type StoredEndpoint = StoredResource<ParsedEndpoint>;
 export type StoredResiliency = StoredResource<ParsedResiliency>;
 export type StoredMiddleware = StoredResource<ComponentResult>;
 
-export interface StoredConfiguration {
-  readonly name: string;
-  readonly uid: string;
-  readonly generation: number;
-  /** In force: of one that turned bad, what it said last. */
+export type StoredConfiguration = StoredResource<ConfigurationInForce>;
+
+export interface ConfigurationInForce {
+  /** Of one that turned bad, what it said last. */
   readonly configuration: Configuration;
   /** Why it is not in force as it stands; empty: it is. */
   readonly mistakes: readonly string[];

@@ -63,7 +63,7 @@ export class ClusterFeed implements TableFeed {
   }
 
   configuration(key: string): Configuration | null {
-    return this.#configurationsByKey.get(key)?.configuration ?? null;
+    return this.#configurationsByKey.get(key)?.parsed.configuration ?? null;
   }
 
   resiliencies(namespace: string): readonly StoredResiliency[] {
@@ -120,15 +120,7 @@ export class ClusterFeed implements TableFeed {
       case 'Configuration': {
         const { configuration, mistakes } = parseConfiguration([manifest]);
         if (mistakes.length > 0) throw new TypeError(mistakes.join('\n'));
-        const former = this.#configurationsByKey.get(key);
-        this.#uids += former === undefined ? 1 : 0;
-        this.#configurationsByKey.set(key, {
-          name: object.metadata.name,
-          uid: former?.uid ?? `uid-${this.#uids}`,
-          generation: (former?.generation ?? 0) + 1,
-          configuration,
-          mistakes,
-        });
+        this.#store(this.#configurationsByKey, key, { configuration, mistakes });
         break;
       }
       case 'Component':
@@ -167,6 +159,7 @@ export class ClusterFeed implements TableFeed {
     const former = storedByKey.get(key);
     this.#uids += former === undefined ? 1 : 0;
     storedByKey.set(key, {
+      name: key.slice(key.indexOf('/') + 1),
       parsed,
       uid: former?.uid ?? `uid-${this.#uids}`,
       generation: (former?.generation ?? 0) + 1,

@@ -1,30 +1,36 @@
-/** What is to be said about each endpoint, and who wants to know when it becomes something else. */
-import type { EndpointReport } from '../status/endpoint-report.ts';
+/** What is to be said about each object of a kind, and who wants to know when it becomes something else. */
+import type { Finding } from '#shared/compile/finding.ts';
 
-export class EndpointReports {
-  readonly #reportsByKey = new Map<string, EndpointReport>();
+export class ReportBoard<Report> {
+  readonly #findingsOf: (report: Report) => readonly Pick<Finding, 'reason'>[];
+  readonly #reportsByKey = new Map<string, Report>();
   readonly #listeners = new Set<(keys: ReadonlySet<string>) => void>();
   readonly #countsByReason = new Map<string, number>();
   #changed = new Set<string>();
 
-  get(key: string): EndpointReport | null {
+  constructor(findingsOf: (report: Report) => readonly Pick<Finding, 'reason'>[]) {
+    this.#findingsOf = findingsOf;
+  }
+
+  get(key: string): Report | null {
     return this.#reportsByKey.get(key) ?? null;
   }
 
-  /** How many endpoints have a problem, by its reason. */
+  /** How many objects have a problem, by its reason. */
   get countsByReason(): ReadonlyMap<string, number> {
     return this.#countsByReason;
   }
 
-  /** `null`: the endpoint is gone. */
-  set(key: string, report: EndpointReport | null): void {
+  /** `null`: there is nothing to be said, as when the object is gone. Says whether it is another one. */
+  set(key: string, report: Report | null): boolean {
     const former = this.get(key);
-    if (isSameReport(former, report)) return;
+    if (isSameReport(former, report)) return false;
     this.#count(former, -1);
     this.#count(report, 1);
     if (report === null) this.#reportsByKey.delete(key);
     else this.#reportsByKey.set(key, report);
     this.#changed.add(key);
+    return true;
   }
 
   /** Calls back with the keys whose report changed. Returns the way to stop. */
@@ -41,10 +47,9 @@ export class EndpointReports {
     for (const listener of this.#listeners) listener(keys);
   }
 
-  #count(report: EndpointReport | null, difference: number): void {
+  #count(report: Report | null, difference: number): void {
     if (report === null) return;
-    const findings = [...report.specFindings, ...report.referenceFindings];
-    for (const reason of new Set(findings.map((finding) => finding.reason))) {
+    for (const reason of new Set(this.#findingsOf(report).map((finding) => finding.reason))) {
       const count = (this.#countsByReason.get(reason) ?? 0) + difference;
       if (count === 0) this.#countsByReason.delete(reason);
       else this.#countsByReason.set(reason, count);
@@ -52,6 +57,6 @@ export class EndpointReports {
   }
 }
 
-function isSameReport(a: EndpointReport | null, b: EndpointReport | null): boolean {
+function isSameReport(a: unknown, b: unknown): boolean {
   return a === b || (a !== null && b !== null && JSON.stringify(a) === JSON.stringify(b));
 }
