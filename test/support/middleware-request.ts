@@ -4,10 +4,13 @@ import type { MiddlewareRequest } from '../../proxy/middleware/middleware.ts';
 export interface FakeRequest extends MiddlewareRequest {
   /** Set by the middleware, by name. */
   readonly setHeaders: ReadonlyMap<string, string>;
+  readonly removedHeaders: readonly string[];
+  /** For the answer: names and values. */
+  readonly responseHeaders: readonly (readonly [string, string])[];
 }
 
 export interface FakeRequestOptions extends Partial<
-  Pick<MiddlewareRequest, 'method' | 'path' | 'search' | 'departure'>
+  Pick<MiddlewareRequest, 'pipeline' | 'scheme' | 'method' | 'path' | 'search' | 'departure'>
 > {
   /** By names in lower case. */
   readonly headers?: Readonly<Record<string, readonly string[]>>;
@@ -18,10 +21,12 @@ export interface FakeRequestOptions extends Partial<
 export function middlewareRequest(options: FakeRequestOptions = {}): FakeRequest {
   const { headers = {}, body = '' } = options;
   const setHeaders = new Map<string, string>();
+  const removedHeaders: string[] = [];
+  const responseHeaders: [string, string][] = [];
   return {
-    pipeline: 'app',
+    pipeline: options.pipeline ?? 'app',
     method: options.method ?? 'GET',
-    scheme: 'https',
+    scheme: options.scheme ?? 'https',
     authority: 'api.example',
     path: options.path ?? '/',
     search: options.search ?? '',
@@ -30,12 +35,14 @@ export function middlewareRequest(options: FakeRequestOptions = {}): FakeRequest
     departure: options.departure ?? new AbortController().signal,
     headerValues: (name) => headers[name] ?? [],
     setHeader: (name, value) => void setHeaders.set(name, value),
-    removeHeader: () => undefined,
+    removeHeader: (name) => void removedHeaders.push(name),
     setTarget: () => undefined,
     readBody: async () => Buffer.from(body),
     mapRequestBody: () => undefined,
     mapResponseBody: () => undefined,
-    addResponseHeader: () => undefined,
+    addResponseHeader: (name, value) => void responseHeaders.push([name, value]),
     setHeaders,
+    removedHeaders,
+    responseHeaders,
   };
 }

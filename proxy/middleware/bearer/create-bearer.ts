@@ -5,6 +5,7 @@ import type { Clock } from '#shared/clock/clock.ts';
 import type { Reply } from '../../reply/reply.ts';
 import { RecentMap } from '../../telemetry/recent-map.ts';
 import { HttpClient } from '../http/http-client.ts';
+import { failuresOf } from '../middleware-failure.ts';
 import type { CreateMiddleware, Middleware, MiddlewareRequest, Verdict } from '../middleware.ts';
 import { textReply } from '../text-reply.ts';
 import { usableSettings } from '../usable-settings.ts';
@@ -18,20 +19,22 @@ const maxDocumentBytes = 1024 * 1024;
 const knownTokensPerGeneration = 2048;
 
 /** Rejects when the issuer's keys cannot be had: nobody could get in. */
-export const createBearer: CreateMiddleware = async ({ settings: given }, { clock, logger, openPool, signal }) => {
-  const settings = usableSettings(parseBearerSettings(given));
+export const createBearer: CreateMiddleware = async (entry, { clock, logger, openPool, signal }) => {
+  const settings = usableSettings(parseBearerSettings(entry.settings));
   const { issuer, audience, rootCa } = settings;
+  const failure = failuresOf(entry);
   const client = new HttpClient({ openPool, clock, rootCa, timeoutMs: callTimeoutMs, maxBodyBytes: maxDocumentBytes });
   try {
     const keys = await IssuerKeys.load({
       fetch: () => fetchKeys(settings, client, signal),
       prepare: publicKeys,
+      failure,
       clock,
       logger,
     });
     return new Bearer({
       keys,
-      verifier: new TokenVerifier({ clock, issuer, audience }),
+      verifier: new TokenVerifier({ clock, issuer, audience, failure }),
       clock,
       close: () => client.close(),
     });

@@ -3,8 +3,8 @@
  * issuer withdraws is gone after ten minutes; while the issuer cannot be reached, the last keys hold for an hour.
  */
 import type { Clock } from '#shared/clock/clock.ts';
-import { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { Logger } from '#shared/logger/logger.ts';
+import type { MiddlewareFailure } from '../middleware-failure.ts';
 import type { FetchedKeys } from './fetch-keys.ts';
 
 /** From this age on, keys are fetched anew while requests go on. */
@@ -25,6 +25,7 @@ export interface IssuerKeysOptions<Keys> {
   readonly fetch: () => Promise<FetchedKeys>;
   /** Makes them usable. */
   readonly prepare: (fetched: FetchedKeys) => Keys;
+  readonly failure: MiddlewareFailure;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -63,7 +64,7 @@ export class IssuerKeys<Keys> {
   async current(): Promise<KeyVersion<Keys>> {
     if (this.fresh() === null) await this.#renew();
     if (this.#ageMs() < usableForMs) return this.#version;
-    throw new ProxyError('middleware-failed', `the issuer's keys cannot be had: ${this.#reason}`);
+    throw this.#options.failure(`the issuer's keys cannot be had: ${this.#reason}`);
   }
 
   /** After a token whose key is not among `known`: other keys, if the issuer has some and was not asked just now. */

@@ -4,7 +4,7 @@ import { jwtVerify } from 'jose/jwt/verify';
 import { JOSEError, JWKSMultipleMatchingKeys, JWKSNoMatchingKey } from 'jose/errors';
 import type { CryptoKey, JWTPayload, JWTVerifyOptions } from 'jose';
 import type { Clock } from '#shared/clock/clock.ts';
-import { ProxyError } from '#shared/errors/proxy-error.ts';
+import type { MiddlewareFailure } from '../middleware-failure.ts';
 import type { FetchedKeys } from './fetch-keys.ts';
 
 export type PublicKeys = ReturnType<typeof createLocalJWKSet>;
@@ -28,27 +28,25 @@ export function publicKeys({ keys }: FetchedKeys): PublicKeys {
   return createLocalJWKSet({ keys: [...keys] });
 }
 
-export class TokenVerifier {
-  readonly #clock: Clock;
-  readonly #expected: Pick<JWTVerifyOptions, 'issuer' | 'audience'>;
+export interface TokenVerifierOptions {
+  readonly clock: Clock;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly failure: MiddlewareFailure;
+}
 
-  constructor({
-    clock,
-    issuer,
-    audience,
-  }: {
-    readonly clock: Clock;
-    readonly issuer: string;
-    readonly audience: string;
-  }) {
-    this.#clock = clock;
-    this.#expected = { issuer, audience };
+export class TokenVerifier {
+  readonly #options: TokenVerifierOptions;
+
+  constructor(options: TokenVerifierOptions) {
+    this.#options = options;
   }
 
   /** Throws ProxyError `middleware-failed` when the keys themselves are of no use. */
   async verify(token: string, keys: PublicKeys): Promise<Finding> {
-    const nowMs = this.#clock.epochMs();
-    const options = { ...this.#expected, algorithms, clockTolerance: skewSeconds, currentDate: new Date(nowMs) };
+    const { clock, issuer, audience, failure } = this.#options;
+    const nowMs = clock.epochMs();
+    const options = { issuer, audience, algorithms, clockTolerance: skewSeconds, currentDate: new Date(nowMs) };
     try {
       const { payload } = await jwtVerify(token, keys, options);
       return finding(payload, nowMs);
@@ -56,7 +54,7 @@ export class TokenVerifier {
       if (error instanceof JWKSNoMatchingKey) return { isValid: false, isKeyUnknown: true };
       if (error instanceof JWKSMultipleMatchingKeys) return verifyWithAny(token, { candidates: error, options, nowMs });
       if (error instanceof JOSEError) return refused;
-      throw new ProxyError('middleware-failed', "the issuer's key for this token cannot be used", { cause: error });
+      throw failure("the issuer's key for this token cannot be used", { cause: error });
     }
   }
 }
