@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compile } from '#shared/compile/compile.ts';
+import { middlewareTypes } from '#shared/table/middleware.ts';
 import { snapshotOf } from '../../support/snapshot-of.ts';
 
 const audience = { appId: 'orders', namespace: '' };
@@ -27,7 +28,7 @@ const document = fc.oneof(
   fc.record(
     {
       apiVersion: fc.constantFrom('dapr.io/v1alpha1', 'v1', 'v2'),
-      kind: fc.constantFrom('HTTPEndpoint', 'Secret', 'Component', 'Configuration', 'Other'),
+      kind: fc.constantFrom('HTTPEndpoint', 'Secret', 'Component', 'Configuration', 'Resiliency', 'Other'),
       metadata: fc.oneof(json, fc.record({ name: fc.oneof(text, json), namespace: text }, { requiredKeys: [] })),
       auth: fc.oneof(json, fc.record({ secretStore: text })),
       scopes: fc.oneof(json, fc.array(text)),
@@ -37,7 +38,13 @@ const document = fc.oneof(
         json,
         fc.record(
           {
-            type: fc.constantFrom('secretstores.local.env', 'secretstores.local.file', 'state.redis'),
+            type: fc.constantFrom(
+              'secretstores.local.env',
+              'secretstores.local.file',
+              'state.redis',
+              'middleware.http.wasm',
+              ...middlewareTypes,
+            ),
             metadata: fc.array(source),
             baseUrl: fc.oneof(text, json),
             headers: fc.oneof(json, fc.array(source)),
@@ -80,6 +87,57 @@ describe('compile', () => {
         expect(next.table.revision).toBe(compile(snapshotOf(textOf(after)), audience).table.revision);
       }),
       { numRuns: 100 },
+    );
+  });
+
+  test('never leaves out a handler: whatever its Component says, it is there, and it is ready only without a mistake', () => {
+    const types = [...middlewareTypes, 'middleware.http.wasm', 'other'];
+    const names = fc.constantFrom('good', 'a', 'b');
+    const handlers = fc.array(fc.record({ name: names, type: fc.constantFrom(...types), version: fc.constant('v1') }), {
+      maxLength: 4,
+    });
+    const settingName = fc.constantFrom(
+      'key',
+      'burst',
+      'rule',
+      'url',
+      'rego',
+      'issuer',
+      'audience',
+      'routes',
+      'direction',
+    );
+    const metadata = fc.array(
+      fc.record(
+        { name: fc.oneof(settingName, text), value: fc.oneof(json, text), envRef: text },
+        { requiredKeys: ['name'] },
+      ),
+    );
+    const component = fc.record({ name: names, type: fc.constantFrom(...types), metadata }).map(({ name, ...spec }) => {
+      return {
+        apiVersion: 'dapr.io/v1alpha1',
+        kind: 'Component',
+        metadata: { name },
+        spec: { ...spec, version: 'v1' },
+      };
+    });
+    fc.assert(
+      fc.property(handlers, handlers, fc.array(component, { maxLength: 4 }), (http, app, components) => {
+        const snapshot = snapshotOf(textOf(components), { configuration: { pipelines: { http, app } } });
+        const { table, problems } = compile(snapshot, audience);
+        const { pipelines } = table;
+        expect(pipelines.http.map(({ name }) => name)).toEqual(http.map(({ name }) => name));
+        expect(pipelines.app.map(({ name }) => name)).toEqual(app.map(({ name }) => name));
+        for (const entry of [...pipelines.http, ...pipelines.app]) {
+          const errors = problems.filter(
+            ({ severity, subject }) => severity === 'error' && subject.name === entry.name,
+          );
+          const isFirstAndOnly = components.filter(({ metadata: { name } }) => name === entry.name).length === 1;
+          if (entry.state === 'ready' && isFirstAndOnly) expect(errors).toEqual([]);
+          if (entry.state === 'refused') expect(problems.some(({ reason }) => reason === entry.reason)).toBe(true);
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 
