@@ -151,6 +151,7 @@ export class MiddlewareSlot {
     this.#attempt?.abort(new Error('it is not wanted any more'));
     this.#middleware?.close();
     this.#middleware = null;
+    this.#failure = 'it is closed';
   }
 
   #count(verdict: Verdict): Verdict {

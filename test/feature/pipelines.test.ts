@@ -143,7 +143,12 @@ describe('a middleware that cannot be used', () => {
     await waitUntil(async () => (await shown())[0]?.state === 'ready');
     expect(await shown()).toEqual([
       { name: 'letters', type: 'middleware.http.routerchecker', state: 'ready' },
-      { name: 'guard', type: 'middleware.http.wasm', state: 'refused', reason: expect.stringContaining('wasm') },
+      {
+        name: 'guard',
+        type: 'middleware.http.wasm',
+        state: 'refused',
+        reason: expect.stringContaining('wasm') as unknown,
+      },
     ]);
   });
 });
