@@ -41,7 +41,7 @@ export function compileView(
       .filter((resiliency) => isForAudience(audience, resiliency)),
     components: middleware.componentsIn(namespace).filter((component) => isForAudience(audience, component)),
     placeOf: (component) => middleware.placeOf(component, configuration),
-    fingerprintKey: middleware.fingerprintKey,
+    known: middleware.known,
   });
   return { view: viewOf(options, configuration), isConfigurationMissing: named === null };
 }

@@ -41,7 +41,7 @@ function unmetHandlers(
       configuration,
       components: resources,
       placeOf: (component) => book.placeOf(component, configuration),
-      fingerprintKey: book.fingerprintKey,
+      known: book.known,
     });
     return new Map([...refusedIn('httpPipeline', pipelines.http), ...refusedIn('appHttpPipeline', pipelines.app)]);
   });

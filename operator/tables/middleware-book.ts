@@ -1,6 +1,7 @@
 /** The middleware Components of every namespace as pipelines use them, brought up to date once a round. */
 import type { Component } from '#shared/resources/component.ts';
 import type { Configuration } from '#shared/resources/configuration.ts';
+import type { KnownMiddleware } from '#shared/compile/known-middleware.ts';
 import { lookupFailure, type LookupPlace } from '#shared/compile/look-up-value.ts';
 import { middlewareInUse, type MiddlewareInUse, type MiddlewareTools } from './middleware-in-use.ts';
 import { middlewareReferencesOf } from './secret-uses.ts';
@@ -14,8 +15,8 @@ export class MiddlewareBook {
     this.#tools = tools;
   }
 
-  get fingerprintKey(): string {
-    return this.#tools.fingerprintKey;
+  get known(): KnownMiddleware {
+    return this.#tools.known;
   }
 
   /** By name, in order of name. */

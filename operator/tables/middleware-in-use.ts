@@ -3,8 +3,8 @@
  * feed. As with endpoints, a Secret that is gone or breaks leaves the last good values in use for as long as the Component stays
  * as it is, and a changed Component takes the place of the one before when its Secrets are read.
  */
-import { compileMiddleware } from '#shared/compile/compile-middleware.ts';
 import type { Finding } from '#shared/compile/finding.ts';
+import type { KnownMiddleware } from '#shared/compile/known-middleware.ts';
 import type { FoundSecret, LookupPlace } from '#shared/compile/look-up-value.ts';
 import type { Component } from '#shared/resources/component.ts';
 import { builtinStoreName, placeInCluster, type ClusterPlace } from './place-in-cluster.ts';
@@ -27,7 +27,7 @@ export interface MiddlewareInUse {
 
 export interface MiddlewareTools {
   readonly feed: TableFeed;
-  readonly fingerprintKey: string;
+  readonly known: KnownMiddleware;
 }
 
 /** The entry of a Component that a watch shows. */
@@ -46,7 +46,7 @@ export function middlewareInUse(
     return waiting(former, component);
 
   const place = placeAsItIs(component, live);
-  const compiled = compileMiddleware(component, { place, fingerprintKey: tools.fingerprintKey });
+  const compiled = tools.known.compiled(component, place);
   const isGood = compiled.entry.state === 'ready';
   const isSameSpec = former !== null && former.uid === uid && generation > 0 && former.generation === generation;
   // Of the same text that was good before, only what it refers to can have become bad.

@@ -2,6 +2,7 @@
  * All tables of all audiences, made of what the source holds. One loop: something is dirty, hold off, compile what is dirty,
  * publish what differs, tell what was found. Only one of these happens at a time, and nobody sees a table half made.
  */
+import { KnownMiddleware } from '#shared/compile/known-middleware.ts';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { EndpointReport } from '../status/endpoint-report.ts';
@@ -67,7 +68,7 @@ export class TableBook implements TableBoard {
     this.#logger = logger.child({ component: 'tables' });
     this.#metrics = metrics;
     this.#feed = feed;
-    this.#middleware = new MiddlewareBook({ feed, fingerprintKey });
+    this.#middleware = new MiddlewareBook({ feed, known: new KnownMiddleware(fingerprintKey) });
     const sources = { feed, middleware: this.#middleware, logger: this.#logger };
     this.#views = new OptionViews(sources);
     this.#optionReports = new OptionReports(sources);

@@ -6,13 +6,8 @@ import type { Problem } from '../errors/problem.ts';
 import type { Component } from '../resources/component.ts';
 import type { Configuration, HandlerRef } from '../resources/configuration.ts';
 import type { MiddlewareEntry, Pipelines } from '../table/middleware.ts';
-import {
-  compileMiddleware,
-  middlewareFindings,
-  refusedMiddleware,
-  unbuiltMessage,
-  type CompiledMiddleware,
-} from './compile-middleware.ts';
+import { refusedMiddleware, unbuiltMessage, type CompiledMiddleware } from './compile-middleware.ts';
+import type { KnownMiddleware } from './known-middleware.ts';
 import type { LookupPlace } from './look-up-value.ts';
 
 export interface PipelineInputs {
@@ -21,7 +16,7 @@ export interface PipelineInputs {
   readonly components: readonly Component[];
   /** Where a Component finds what it refers to. */
   readonly placeOf: (component: Component) => LookupPlace;
-  readonly fingerprintKey: string;
+  readonly known: KnownMiddleware;
 }
 
 export interface CompiledPipelines {
@@ -46,7 +41,7 @@ export function compilePipelines(inputs: PipelineInputs): CompiledPipelines {
     app: configuration.pipelines.app.map((handler) => entryOf(handler, 'appHttpPipeline')),
   };
   for (const component of componentsByName.values()) {
-    const { findings } = compiledByName.get(component.name) ?? { findings: middlewareFindings(component) };
+    const { findings } = compiledByName.get(component.name) ?? { findings: inputs.known.findings(component) };
     for (const { reason, message, severity } of findings) {
       problems.push({ subject: component.subject, reason, message, severity });
     }
@@ -68,9 +63,8 @@ export function compilePipelines(inputs: PipelineInputs): CompiledPipelines {
   }
 
   function compiledFor(component: Component): CompiledMiddleware {
-    const { placeOf, fingerprintKey } = inputs;
-    const compiled =
-      compiledByName.get(component.name) ?? compileMiddleware(component, { place: placeOf(component), fingerprintKey });
+    const { placeOf, known } = inputs;
+    const compiled = compiledByName.get(component.name) ?? known.compiled(component, placeOf(component));
     compiledByName.set(component.name, compiled);
     return compiled;
   }

@@ -15,6 +15,7 @@ import {
 import { compileOptions } from './compile-options.ts';
 import { canonicalJson, digestOf } from './fingerprint.ts';
 import { isForAudience } from './is-for-audience.ts';
+import { KnownMiddleware } from './known-middleware.ts';
 import { optionsDigest } from './options-digest.ts';
 import { placeIn, type LookupPlace } from './look-up-value.ts';
 import type { Audience, Snapshot } from './snapshot.ts';
@@ -65,7 +66,8 @@ export function compile(snapshot: Snapshot, audience: Audience, previous: Compil
   const resiliencies = snapshot.resiliencies.filter((resiliency) => isForAudience(audience, resiliency));
   const components = snapshot.middleware.filter((component) => isForAudience(audience, component));
   const { configuration, fingerprintKey } = snapshot;
-  const compiled = compileOptions({ configuration, resiliencies, components, placeOf, fingerprintKey });
+  const known = new KnownMiddleware(fingerprintKey);
+  const compiled = compileOptions({ configuration, resiliencies, components, placeOf, known });
   problems.push(...compiled.problems);
   return { table: tableFrom(endpointsByName, compiled.options), problems, compiledByName };
 

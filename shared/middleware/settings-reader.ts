@@ -33,6 +33,9 @@ interface Found {
 /** Stands for a value that is given and not known here: nothing can be said of it but that it is there. */
 export const unknownValue = new Sensitive('', { ref: 'unknown', version: '' });
 
+/** Each costs as many steps as its letters, times those of every name there is. */
+const maxHints = 20;
+const maxHintLength = 40;
 const falseWords = ['n', 'no', 'false', 'f', 'off', '0'];
 
 export class SettingsReader {
@@ -194,17 +197,24 @@ export class SettingsReader {
 
   /** Ends the reading. `settings` are what was read; they count where nothing was wrong. */
   finish<Settings>(settings: Settings): ParsedSettings<Settings> {
-    for (const [key, { name }] of this.#settingsByName) {
-      if (this.#namesAsked.some((asked) => asked.toLowerCase() === key)) continue;
-      const nearest = nearestName(name, this.#namesAsked);
-      const hint = nearest === null ? `the settings are ${this.#namesAsked.join(', ')}` : `did you mean ${nearest}?`;
-      this.warn(`${name} is no setting of this type and has no effect; ${hint}`);
-    }
+    this.#warnOfUnknown();
     const [first, ...others] = this.#mistakes;
     const warnings = this.#warnings;
     return first === undefined
       ? { settings, mistakes: [], warnings }
       : { settings: null, mistakes: [first, ...others], warnings };
+  }
+
+  #warnOfUnknown(): void {
+    const asked = new Set(this.#namesAsked.map((name) => name.toLowerCase()));
+    const unknown = [...this.#settingsByName].flatMap(([key, { name }]) => (asked.has(key) ? [] : [name]));
+    for (const name of unknown.slice(0, maxHints)) {
+      const nearest = name.length > maxHintLength ? null : nearestName(name, this.#namesAsked);
+      const hint = nearest === null ? `the settings are ${this.#namesAsked.join(', ')}` : `did you mean ${nearest}?`;
+      this.warn(`${name} is no setting of this type and has no effect; ${hint}`);
+    }
+    if (unknown.length > maxHints)
+      this.warn(`there are ${unknown.length - maxHints} more that are no settings of this type`);
   }
 
   #find(name: SettingName): Found | null {
