@@ -22,6 +22,12 @@ const withTls = (tls: string): string => endpoint(`{ baseUrl: https://a.example,
 const storedSecret = (field: string): string => `---\napiVersion: v1\nkind: Secret\nmetadata: { name: s }\n${field}\n`;
 const reference = withHeader('{ name: A, secretKeyRef: { name: s, key: k } }');
 
+const middleware = (metadata: string): string =>
+  `---\napiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: { name: guard }\nspec: { type: middleware.http.opa, version: v1, metadata: ${metadata} }\n`;
+const setting = (name: string, text: string): string =>
+  endpoint('{ baseUrl: https://a.example }') + middleware(`[{ name: ${name}, value: ${quote(text)} }]`);
+const handler = { name: 'guard', type: 'middleware.http.opa', version: 'v1' };
+
 /** Every place of a manifest in which a secret may stand, rightly or by mistake. */
 const places: readonly ((text: string) => string)[] = [
   (text) => withHeader(`{ name: A, value: ${quote(text)} }`),
@@ -42,6 +48,16 @@ const places: readonly ((text: string) => string)[] = [
   (text) => reference + storedSecret(`stringData: { k: "${text}`),
   (text) => reference + storedSecret(`stringData:\n  k: ${text}\n broken: indentation`),
   (text) => reference + storedSecret(`stringData: { k: *${text} }`),
+  ...['url', 'rego', 'decision', 'defaultStatus', 'readBody', 'maxBodySize', 'timeout', 'rootCA', 'other'].map(
+    (name) => (text: string) => setting(name, text),
+  ),
+  (text) => endpoint('{ baseUrl: https://a.example }') + middleware(`[${quote(text)}]`),
+  (text) => endpoint('{ baseUrl: https://a.example }') + middleware(`[{ name: { a: ${quote(text)} } }]`),
+  (text) => endpoint('{ baseUrl: https://a.example }') + middleware(`[{ name: rootCA, secretKeyRef: ${quote(text)} }]`),
+  (text) =>
+    endpoint('{ baseUrl: https://a.example }') +
+    middleware('[{ name: timeout, secretKeyRef: { name: s, key: k } }]') +
+    storedSecret(`stringData: { k: ${quote(text)} }`),
 ];
 
 describe('a secret', () => {
@@ -49,11 +65,13 @@ describe('a secret', () => {
     fc.assert(
       fc.property(secret, fc.constantFrom(...places), ({ core, text }, place) => {
         const lines: LogLine[] = [];
-        const snapshot = snapshotOf(place(text));
+        const configuration = { pipelines: { http: [handler], app: [] } };
+        const snapshot = snapshotOf(place(text), { configuration });
         const { table, problems, compiledByName } = compile(snapshot, { appId: 'orders', namespace: '' });
         new ProblemLog(memoryLogger(lines)).report(problems);
         const dump =
-          inspect({ table, problems, lines }, { depth: 20 }) + JSON.stringify([[...table.endpointsByName], lines]);
+          inspect({ table, problems, lines }, { depth: 20 }) +
+          JSON.stringify([[...table.endpointsByName], table.pipelines, lines]);
         expect(dump).not.toContain(core);
         expect(dump).not.toContain(Buffer.from(core).toString('base64').slice(0, 12));
         expect(compiledByName.size + snapshot.invalidEndpoints.length).toBe(1);
