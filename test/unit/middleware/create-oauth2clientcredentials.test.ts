@@ -1,0 +1,105 @@
+/** What the oauth2clientcredentials middleware asks for, and what it does with the answer. */
+import { describe, expect, test } from 'vitest';
+import { ClientCredentialsSite, plantedClientSecret, refusal, sent } from '../../support/client-credentials-site.ts';
+import { middlewareRequest } from '../../support/middleware-request.ts';
+import { startUpstream } from '../../support/start-upstream.ts';
+import { grant, oauthError } from '../../support/start-token-server.ts';
+
+describe('the request for a token', () => {
+  test('names client, scopes, audience and further parameters', async () => {
+    const site = await ClientCredentialsSite.open();
+    const guard = await site.guard({
+      scopes: 'read, write',
+      audience: 'https://api.example',
+      endpointParamsQuery: 'resource=a%20b&tenant=7',
+      clientSecret: 'a:b%c d',
+    });
+    expect(await sent(guard)).toBe('Bearer token-1');
+    expect(site.server.requests).toEqual([
+      {
+        basic: 'orders:a%3Ab%25c+d',
+        parameters: {
+          grant_type: 'client_credentials',
+          scope: 'read write',
+          audience: 'https://api.example',
+          resource: 'a b',
+          tenant: '7',
+        },
+      },
+    ]);
+  });
+
+  test.each([
+    ['1', { basic: '', parameters: { client_id: 'orders', client_secret: plantedClientSecret } }],
+    ['2', { basic: `orders:${plantedClientSecret.replaceAll('-', '%2D')}` }],
+  ])('shows the secret as authStyle %s says', async (authStyle, expected) => {
+    const site = await ClientCredentialsSite.open();
+    await sent(await site.guard({ authStyle }));
+    expect(site.server.requests).toMatchObject([expected]);
+    if (authStyle === '2') expect(site.server.requests[0]?.parameters['client_secret']).toBeUndefined();
+  });
+
+  test('shows it in the body to an endpoint that does not take the header, and remembers that', async () => {
+    const site = await ClientCredentialsSite.open((response, ordinal, request) => {
+      const isHere = request.parameters['client_secret'] !== undefined;
+      (isHere ? grant({ expires_in: 10 }) : oauthError(401, 'invalid_client'))(response, ordinal, request);
+    });
+    const guard = await site.guard();
+    expect(await sent(guard)).toBe('Bearer token-2');
+    site.clock.advance(10_000);
+    expect(await sent(guard)).toBe('Bearer token-3');
+  });
+
+  test('goes to a server without TLS as well', async () => {
+    const site = await ClientCredentialsSite.open();
+    const { origin } = await startUpstream((request, response) => void site.server.serve(request, response));
+    expect(await sent(await site.guard({ tokenURL: `${origin}/token`, rootCA: '' }))).toBe('Bearer token-1');
+  });
+});
+
+describe('the header', () => {
+  test('replaces what the caller sent, on the paths of the filter alone', async () => {
+    const site = await ClientCredentialsSite.open();
+    const guard = await site.guard({ pathFilter: '^/api/', headerName: 'X-Token' });
+    const request = middlewareRequest({ path: '/api/x', headers: { 'x-token': ['Bearer mine'] } });
+    expect(await guard.handle(request)).toBeNull();
+    expect([...request.setHeaders]).toEqual([['x-token', 'Bearer token-1']]);
+    const other = middlewareRequest({ path: '/public' });
+    // No promise: nothing was asked for.
+    expect(guard.handle(other)).toBeNull();
+    expect(other.setHeaders.size).toBe(0);
+  });
+
+  test.each([
+    ['bearer', 'Bearer token-1'],
+    ['BEARER', 'Bearer token-1'],
+    ['', 'Bearer token-1'],
+    [undefined, 'Bearer token-1'],
+  ])('for the type %s is as Dapr writes it', async (token_type, expected) => {
+    const site = await ClientCredentialsSite.open(grant({ token_type }));
+    expect(await sent(await site.guard())).toBe(expected);
+  });
+
+  test.each([
+    ['mac', 'a b'],
+    ['Bearer', 'line\r\nX-Injected: 1'],
+    ['Bearer', 'x'.repeat(20_000)],
+    ['Bearer', 7],
+    ['Bearer', ''],
+    [7, 'token'],
+  ])('is never made of the type %s and a token that is none', async (token_type, access_token) => {
+    const site = await ClientCredentialsSite.open(grant({ token_type, access_token }));
+    expect(await refusal(await site.guard())).toMatchObject({ code: 'middleware-failed' });
+  });
+});
+
+test('a new plantedClientSecret, which is a new middleware, is used at once, and the old refusal is not remembered', async () => {
+  const site = await ClientCredentialsSite.open((response, ordinal, request) => {
+    const isNew = request.basic === 'orders:new' || request.parameters['client_secret'] === 'new';
+    (isNew ? grant() : oauthError(401, 'invalid_client'))(response, ordinal, request);
+  });
+  const before = await site.guard({ clientSecret: 'old' });
+  expect((await refusal(before)).message).toContain('status 401 (invalid_client)');
+  const after = await site.guard({ clientSecret: 'new' });
+  expect(await sent(after)).toBe('Bearer token-3');
+});
