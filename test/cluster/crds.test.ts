@@ -173,39 +173,6 @@ describe('an HTTPEndpoint that could never work is refused', () => {
   });
 });
 
-describe('a Resiliency', () => {
-  const withRetry = (retry: UnknownRecord): UnknownRecord => ({
-    apiVersion: 'dapr.io/v1alpha1',
-    kind: 'Resiliency',
-    metadata: { name: 'x', namespace },
-    spec: { policies: { retries: { r: retry } }, targets: {} },
-  });
-
-  test('keeps what retries have beyond Dapr', async () => {
-    const document = withRetry({
-      policy: 'exponential',
-      initialInterval: '100ms',
-      multiplier: 2.5,
-      maxInterval: '10s',
-      jitter: 'full',
-      maxElapsedTime: '1m',
-      matching: { httpStatusCodes: '429, 502-504', httpMethods: 'POST' },
-    });
-    const { kept } = await post(document);
-    expect(kept?.['spec']).toEqual(document['spec']);
-  });
-
-  test.each([
-    [{ jitter: 'some' }, 'spec.policies.retries.r.jitter: Unsupported value'],
-    [{ multiplier: 0.5 }, 'spec.policies.retries.r.multiplier: Invalid value'],
-    [{ maxRetries: 1.5 }, 'spec.policies.retries.r.maxRetries: Invalid value'],
-  ])('with %o is refused', async (retry, sentence) => {
-    const { kept, message } = await post(withRetry(retry));
-    expect(kept).toBeNull();
-    expect(message).toContain(sentence);
-  });
-});
-
 describe('the API server and shared/resources', () => {
   test.each(httpEndpointManifests)('read the same: $shows', async ({ yaml }) => {
     const document = documentFrom(yaml);
