@@ -78,7 +78,7 @@ async function startStage(
 
 /** Completes every list, with one endpoint, its Secret and one Pod. */
 async function fill({ client, watches, running }: Stage): Promise<void> {
-  await waitUntil(() => watches.started.length === 5);
+  await waitUntil(() => watches.started.length === 6);
   client.put('secrets/shop/s', secretObject('s', { token: 'open sesame' }, { namespace: 'shop' }));
   client.put('pods/shop/orders-0', pod);
   const endpoint = endpointObject('far', { namespace: 'shop', secret: 's' });
@@ -104,7 +104,7 @@ describe('an operator', () => {
   test('is not ready, and listens to no proxy, before every list is complete and every Secret was asked for', async () => {
     const stage = await startStage();
     const { running, watches, client } = stage;
-    await waitUntil(() => watches.started.length === 5);
+    await waitUntil(() => watches.started.length === 6);
     expect(running.missing()).toContain('the first list of httpendpoints is not complete');
     client.failure = (call) => (call.path === 'secrets/shop/s' ? linkError(503) : null);
     watches.show('httpendpoints', endpointObject('far', { namespace: 'shop', secret: 's' }));
@@ -200,7 +200,7 @@ describe('an operator that is ended', () => {
 
   test('before it is ready leaves nothing behind', async () => {
     const stage = await startStage();
-    await waitUntil(() => stage.watches.started.length === 5);
+    await waitUntil(() => stage.watches.started.length === 6);
     stage.running.shutdown();
     expect(await stage.running.ended).toBe('graceful');
     expect(stage.isClosed()).toBe(true);
@@ -221,7 +221,7 @@ describe('an operator that is ended', () => {
 describe('an operator that cannot go on', () => {
   test('ends all the same when a part of it does not, and says which', async () => {
     const stage = await startStage(['--shutdown-grace=0']);
-    await waitUntil(() => stage.watches.started.length === 5);
+    await waitUntil(() => stage.watches.started.length === 6);
     stage.watches.isDeaf = true;
     stage.running.shutdown();
     expect(await stage.running.ended).toBe('forced');
@@ -233,7 +233,7 @@ describe('an operator that cannot go on', () => {
     const { port } = await startUpstream((_request, response) => response.end());
     const stage = await startStage([`--${flag}=${port}`]);
     if (flag === 'port') {
-      await waitUntil(() => stage.watches.started.length === 5);
+      await waitUntil(() => stage.watches.started.length === 6);
       stage.watches.syncAll();
     }
     expect(await stage.running.ended).toBe('forced');
