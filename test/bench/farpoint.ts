@@ -10,6 +10,8 @@ export interface FarpointOptions {
   readonly port: number;
   readonly metricsPort: number;
   readonly resourcesPath: string;
+  /** The file of a Configuration; absent: none. */
+  readonly configPath?: string;
 }
 
 /** Whether `make build` has been there. */
@@ -31,6 +33,7 @@ export function farpointCommand(options: FarpointOptions): readonly string[] {
     `--metrics-port=${options.metricsPort}`,
     '--metrics-listen-address=127.0.0.1',
     `--resources-path=${options.resourcesPath}`,
+    ...(options.configPath === undefined ? [] : [`--config=${options.configPath}`]),
   ];
 }
 

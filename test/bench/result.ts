@@ -40,10 +40,18 @@ export function requestsPerSecond(result: BenchResult, name: TargetName): number
   return entry === undefined ? null : median(entry.roundsPerSecond);
 }
 
+/** What is left of one target's requests per second on another, round by round, or null when one was not measured. */
+export function medianRatio(result: BenchResult, name: TargetName, of: TargetName): number | null {
+  const [rounds, base] = [name, of].map((each) => result.throughput.find((entry) => entry.name === each));
+  if (rounds === undefined || base === undefined) return null;
+  return median(rounds.roundsPerSecond.map((rate, round) => rate / (base.roundsPerSecond[round] ?? Number.NaN)));
+}
+
 /** Holds the result against the bars. */
 export function bars(result: BenchResult): readonly Bar[] {
   const nginx = requestsPerSecond(result, 'nginx');
   const farpoint = requestsPerSecond(result, 'farpoint') ?? 0;
+  const guarded = medianRatio(result, 'guarded', 'farpoint');
   const workingSet = result.steadyLoad.find(({ name }) => name === 'farpoint')?.memory.bytes ?? Number.NaN;
   const ready = median(result.readyMs);
   const change = percentile(result.changeMs, 0.99);
@@ -54,6 +62,12 @@ export function bars(result: BenchResult): readonly Bar[] {
       wish: '>= 0.50',
       isMet: nginx === null ? null : farpoint / nginx >= 0.5,
       found: nginx === null ? 'nginx is not installed' : (farpoint / nginx).toFixed(2),
+    },
+    {
+      name: 'the same with a Resiliency and three middleware, of what it is without',
+      wish: '>= 0.85',
+      isMet: guarded === null ? null : guarded >= 0.85,
+      found: guarded === null ? 'not measured' : guarded.toFixed(2),
     },
     {
       name: 'working set at 1,000 requests/s',

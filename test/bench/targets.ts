@@ -1,13 +1,15 @@
-/** The three that are compared, in one run and with one upstream: the upstream direct, nginx, Farpoint. */
+/** What is compared, in one run and with one upstream: the upstream direct, nginx, Farpoint bare, and with what guards calls. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../examples/run/free-port.ts';
 import { startFarpoint } from './farpoint.ts';
+import { checkGuards, startGuards } from './guards.ts';
 import { MeasuredProcess } from './measured-process.ts';
 import { startNginxProxy, startNginxUpstream } from './nginx.ts';
 import { waitUntilReady } from './wait-until.ts';
 
-export type TargetName = 'direct' | 'nginx' | 'farpoint';
+/** `guarded`: Farpoint with a Resiliency and a pipeline. */
+export type TargetName = 'direct' | 'nginx' | 'farpoint' | 'guarded';
 
 export interface Target {
   readonly name: TargetName;
@@ -39,7 +41,11 @@ export async function startTargets(options: {
       ]);
   const servers = [upstream];
   const all: Target[] = [{ name: 'direct', url: `http://127.0.0.1:${upstreamPort}/load`, server: upstream }];
-  const end = async (): Promise<void> => void (await Promise.all(servers.map((server) => server.end())));
+  let endGuards = (): void => undefined;
+  const end = async (): Promise<void> => {
+    await Promise.all(servers.map((server) => server.end()));
+    endGuards();
+  };
   try {
     await waitUntilReady(upstream, { port: upstreamPort, path: '/load', status: 200, everyMs: 10 });
     if (withNginx) {
@@ -49,12 +55,20 @@ export async function startTargets(options: {
       await waitUntilReady(server, { port, path: `${prefix}load`, status: 200, everyMs: 10 });
       all.push({ name: 'nginx', url: `http://127.0.0.1:${port}${prefix}load`, server });
     }
-    const resourcesPath = await writeResources(folder, upstreamPort);
-    const port = await freePort();
-    const server = await startFarpoint({ port, metricsPort: await freePort(), resourcesPath });
-    servers.push(server);
-    await waitUntilReady(server, { port, path: `${prefix}load`, status: 200, everyMs: 10 });
-    all.push({ name: 'farpoint', url: `http://127.0.0.1:${port}${prefix}load`, server });
+    const manifest = endpointManifest(upstreamPort);
+    const resourcesPath = await writeResources(folder, manifest);
+    const addFarpoint = async (name: 'farpoint' | 'guarded', resources: Resources): Promise<number> => {
+      const [port, metricsPort] = [await freePort(), await freePort()];
+      const server = await startFarpoint({ port, metricsPort, ...resources });
+      servers.push(server);
+      await waitUntilReady(server, { port, path: `${prefix}load`, status: 200, everyMs: 10 });
+      all.push({ name, url: `http://127.0.0.1:${port}${prefix}load`, server });
+      return metricsPort;
+    };
+    await addFarpoint('farpoint', { resourcesPath });
+    const guards = await startGuards(folder, manifest);
+    endGuards = guards.end;
+    await checkGuards(await addFarpoint('guarded', guards));
     return { all, resourcesPath, end };
   } catch (error) {
     await end();
@@ -62,10 +76,20 @@ export async function startTargets(options: {
   }
 }
 
-async function writeResources(folder: string, upstreamPort: number): Promise<string> {
+interface Resources {
+  readonly resourcesPath: string;
+  readonly configPath?: string;
+}
+
+async function writeResources(folder: string, manifest: string): Promise<string> {
   const path = join(folder, 'resources');
   await mkdir(path);
-  const manifest = `apiVersion: dapr.io/v1alpha1
+  await writeFile(join(path, 'upstream.yaml'), manifest);
+  return path;
+}
+
+function endpointManifest(upstreamPort: number): string {
+  return `apiVersion: dapr.io/v1alpha1
 kind: HTTPEndpoint
 metadata:
   name: upstream
@@ -75,6 +99,4 @@ spec:
     - name: X-Set-By
       value: the manifest
 `;
-  await writeFile(join(path, 'upstream.yaml'), manifest);
-  return path;
 }

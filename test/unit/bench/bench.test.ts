@@ -71,6 +71,7 @@ describe('the bars', () => {
       { name: 'direct', roundsPerSecond: [9], cpuMicrosPerRequest: [1], failures: 0 },
       { name: 'nginx', roundsPerSecond: [4], cpuMicrosPerRequest: [1], failures: 0 },
       { name: 'farpoint', roundsPerSecond: [1, 2, 3], cpuMicrosPerRequest: [1], failures: 0 },
+      { name: 'guarded', roundsPerSecond: [0.85, 1.7, 2.4], cpuMicrosPerRequest: [1], failures: 0 },
     ],
     steadyLoad: [{ name: 'farpoint', ...load }],
     readyMs: [300],
@@ -80,19 +81,21 @@ describe('the bars', () => {
     bars({ ...result, ...changed }).map(({ isMet }) => isMet);
 
   test('are met at their very value', () => {
-    expect(verdicts({})).toEqual([true, true, true, true, true]);
+    expect(verdicts({})).toEqual([true, true, true, true, true, true]);
   });
 
   test('are missed one by one', () => {
-    const slow = result.throughput.map((entry) =>
-      entry.name === 'farpoint' ? { ...entry, roundsPerSecond: [1.9] } : entry,
-    );
+    const slow = (name: string, roundsPerSecond: readonly number[]): BenchResult['throughput'] =>
+      result.throughput.map((entry) => (entry.name === name ? { ...entry, roundsPerSecond } : entry));
     const memory = { bytes: 46 * 1024 * 1024, how: 'a cgroup' };
-    expect(verdicts({ throughput: slow })).toEqual([false, true, true, true, true]);
-    expect(verdicts({ steadyLoad: [{ name: 'farpoint', ...load, memory }] })).toEqual([true, false, true, true, true]);
-    expect(verdicts({ readyMs: [301] })).toEqual([true, true, false, true, true]);
-    expect(verdicts({ changeMs: [251] })).toEqual([true, true, true, false, true]);
-    expect(verdicts({ steadyLoad: [{ name: 'farpoint', ...load, failures: 1 }] })[4]).toBe(false);
+    const missed = (changed: Partial<BenchResult>): readonly number[] =>
+      verdicts(changed).flatMap((isMet, index) => (isMet === false ? [index] : []));
+    expect(missed({ throughput: slow('farpoint', [1, 1.9, 1.9]) })).toEqual([0]);
+    expect(missed({ throughput: slow('guarded', [0.8, 1.7, 2.5]) })).toEqual([1]);
+    expect(missed({ steadyLoad: [{ name: 'farpoint', ...load, memory }] })).toEqual([2]);
+    expect(missed({ readyMs: [301] })).toEqual([3]);
+    expect(missed({ changeMs: [251] })).toEqual([4]);
+    expect(missed({ steadyLoad: [{ name: 'farpoint', ...load, failures: 1 }] })).toEqual([5]);
   });
 
   test('are printed as MISSED, and as unknown without nginx', () => {
