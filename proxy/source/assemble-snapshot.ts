@@ -34,6 +34,7 @@ export function assembleSnapshot(parts: SnapshotParts): Snapshot {
     env,
     fingerprintKey,
     hasBuiltinStore: !parts.disableBuiltinKubernetesSecretStore,
+    deniedComponents: parts.configuration.deniedComponents,
   });
   return {
     endpoints: resources.flatMap((resource) => (resource.kind === 'endpoint' ? [resource.endpoint] : [])),

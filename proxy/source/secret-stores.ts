@@ -1,6 +1,7 @@
 /** Secret manifests, secret store components and the files that those name -> the stores of a snapshot. Pure. */
 import path from 'node:path';
 import { fingerprint } from '#shared/compile/fingerprint.ts';
+import { denialOf, isDenied } from '#shared/compile/is-denied.ts';
 import type { SecretStore } from '#shared/compile/snapshot.ts';
 import type { Problem } from '#shared/errors/problem.ts';
 import type { Component } from '#shared/resources/component.ts';
@@ -11,6 +12,7 @@ import type { StoredSecret } from './read-resource.ts';
 
 /** The store over Secret manifests, where no component says otherwise (spec/httpendpoint.md §5). */
 export const builtinStoreName = 'kubernetes';
+const builtinStoreType = 'secretstores.kubernetes';
 
 /** A secrets file as it was read. */
 export type SecretsFile =
@@ -26,6 +28,8 @@ export interface StoreInputs {
   readonly env: ReadonlyMap<string, string>;
   readonly fingerprintKey: string;
   readonly hasBuiltinStore: boolean;
+  /** `spec.components.deny` of the Configuration. */
+  readonly deniedComponents: readonly string[];
 }
 
 export interface Stores {
@@ -50,7 +54,10 @@ export function buildStores(inputs: StoreInputs): Stores {
       problems.push({ subject, reason: 'DuplicateName', message, severity: 'error' });
     }
   }
-  if (inputs.hasBuiltinStore && !storesByName.has(builtinStoreName)) storesByName.set(builtinStoreName, manifests);
+  if (inputs.hasBuiltinStore && !storesByName.has(builtinStoreName)) {
+    const isOff = isDenied({ type: builtinStoreType, version: 'v1' }, inputs.deniedComponents);
+    storesByName.set(builtinStoreName, isOff ? failedStore(denialOf(builtinStoreType)) : manifests);
+  }
   return { secretStoresByName: storesByName, problems };
 }
 
@@ -77,12 +84,17 @@ interface StoreContext {
 }
 
 function storeFrom(component: Component, { inputs, manifests, problems }: StoreContext): SecretStore {
+  if (isDenied(component, inputs.deniedComponents)) {
+    const message = denialOf(component.type);
+    problems.push({ subject: component.subject, reason: 'ComponentDenied', message, severity: 'error' });
+    return failedStore(message);
+  }
   if (component.type === 'secretstores.kubernetes') return manifests;
   const secrets =
     component.type === 'secretstores.local.env' ? envSecrets(component, inputs) : fileSecrets(component, inputs);
   if (typeof secrets === 'string') {
     problems.push({ subject: component.subject, reason: 'SecretStoreFailed', message: secrets, severity: 'error' });
-    return { namespaced: false, secretsByName: new Map(), failure: secrets };
+    return failedStore(secrets);
   }
   const secretsByName = new Map<string, ReadonlyMap<string, Sensitive>>();
   for (const [name, textsByKey] of secrets) {
@@ -94,6 +106,10 @@ function storeFrom(component: Component, { inputs, manifests, problems }: StoreC
     secretsByName.set(name, new Map(values));
   }
   return { namespaced: false, secretsByName, failure: null };
+}
+
+function failedStore(failure: string): SecretStore {
+  return { namespaced: false, secretsByName: new Map(), failure };
 }
 
 type Texts = ReadonlyMap<string, ReadonlyMap<string, string>>;

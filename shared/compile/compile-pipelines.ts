@@ -7,6 +7,7 @@ import type { Component } from '../resources/component.ts';
 import type { Configuration, HandlerRef } from '../resources/configuration.ts';
 import type { MiddlewareEntry, Pipelines } from '../table/middleware.ts';
 import { refusedMiddleware, unbuiltMessage, type CompiledMiddleware } from './compile-middleware.ts';
+import { denialOf, isDenied } from './is-denied.ts';
 import type { KnownMiddleware } from './known-middleware.ts';
 import type { LookupPlace } from './look-up-value.ts';
 
@@ -90,7 +91,7 @@ function handlerFault(
   const unbuilt = unbuiltMessage({ type, version });
   if (unbuilt !== null) return { reason: 'MiddlewareUnsupported', message: unbuilt };
   if (isDenied({ type, version }, deniedComponents)) {
-    return { reason: 'ComponentDenied', message: `the Configuration denies components of type ${type}` };
+    return { reason: 'ComponentDenied', message: denialOf(type) };
   }
   if (component === undefined) return notFound({ name });
   if (component.type.toLowerCase() === type.toLowerCase() && component.version === version) return null;
@@ -100,15 +101,6 @@ function handlerFault(
 
 function notFound({ name }: Pick<HandlerRef, 'name'>): Fault {
   return { reason: 'ComponentNotFound', message: `no middleware Component named ${name} is for this app` };
-}
-
-/** Whether `spec.components.deny` names it. `denied`: `type` or `type/version`, in lower case. */
-export function isDenied(
-  { type, version }: { readonly type: string; readonly version: string },
-  denied: readonly string[],
-): boolean {
-  const lowerType = type.toLowerCase();
-  return denied.includes(lowerType) || denied.includes(`${lowerType}/${version.toLowerCase()}`);
 }
 
 function firstOfEachName(components: readonly Component[], problems: Problem[]): ReadonlyMap<string, Component> {
