@@ -20,14 +20,34 @@ const knownCodes: ReadonlySet<unknown> = new Set([
   'unsupported_response_type',
 ]);
 
-export class GrantFailure extends Error {
-  /** The endpoint answered that this grant or this client is not good: to ask again the same way is of no use. */
-  readonly isRefusal: boolean;
+export interface GrantFailureOptions {
+  /** 0: no answer came. */
+  readonly status: number;
+  /** Of OAuth's own; null: none was given. */
+  readonly code: string | null;
+  readonly cause: unknown;
+}
 
-  constructor(message: string, { isRefusal, cause }: { readonly isRefusal: boolean; readonly cause?: unknown }) {
+export class GrantFailure extends Error {
+  readonly #status: number;
+  readonly #code: string | null;
+
+  constructor(message: string, { status, code, cause }: GrantFailureOptions) {
     super(message, { cause });
     this.name = 'GrantFailure';
-    this.isRefusal = isRefusal;
+    this.#status = status;
+    this.#code = code;
+  }
+
+  /** The endpoint said no to what was presented (a code, a refresh token): it will not say yes later. */
+  get isGrantInvalid(): boolean {
+    return this.#code === 'invalid_grant';
+  }
+
+  /** Perhaps the client should have shown who it is in another way. */
+  get isClientUnknown(): boolean {
+    if (this.#status < 400 || this.#status > 499) return false;
+    return this.#code === null || this.#code === 'invalid_client' || this.#code === 'invalid_request';
   }
 }
 

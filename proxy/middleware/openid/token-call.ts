@@ -25,22 +25,22 @@ export class TokenCall {
   };
 
   /** What the failure of the call is, given what openid-client made of it. */
-  failure(error: unknown): GrantFailure {
+  failure(cause: unknown): GrantFailure {
     if (this.#transportError instanceof Error) {
-      const { message } = this.#transportError;
-      return new GrantFailure(`the token endpoint cannot be reached: ${message}`, {
-        isRefusal: false,
-        cause: this.#transportError,
-      });
+      const reason = `the token endpoint cannot be reached: ${this.#transportError.message}`;
+      return new GrantFailure(reason, { status: 0, code: null, cause: this.#transportError });
     }
     const status = this.#answer?.status ?? 0;
-    const options = { isRefusal: status >= 400 && status < 500 && status !== 408 && status !== 429, cause: error };
     if (this.#answer === null || isSuccess(status)) {
-      return new GrantFailure('the token endpoint answered with something that is no token', options);
+      return new GrantFailure('the token endpoint answered with something that is no token', {
+        status,
+        code: null,
+        cause,
+      });
     }
     const code = knownOAuthCode(jsonObject(this.#answer.body)?.['error']);
     const detail = code === null ? '' : ` (${code})`;
-    return new GrantFailure(`the token endpoint answered with status ${status}${detail}`, options);
+    return new GrantFailure(`the token endpoint answered with status ${status}${detail}`, { status, code, cause });
   }
 }
 

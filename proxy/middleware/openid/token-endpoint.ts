@@ -42,7 +42,7 @@ export class TokenEndpoint {
       this.#style = 'header';
       return token;
     } catch (error) {
-      if (!(error instanceof GrantFailure) || !error.isRefusal) throw error;
+      if (!(error instanceof GrantFailure) || !error.isClientUnknown) throw error;
     }
     const token = await this.#ask(type, parameters, 'params');
     this.#style = 'params';
@@ -67,6 +67,7 @@ export class TokenEndpoint {
     } catch (error) {
       throw call.failure(error);
     }
-    throw new GrantFailure('the token endpoint granted a token of a kind that is not supported', { isRefusal: false });
+    const reason = 'the token endpoint granted a token that cannot be sent on';
+    throw new GrantFailure(reason, { status: 200, code: null, cause: null });
   }
 }
