@@ -5,6 +5,7 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { Finding } from '#shared/compile/finding.ts';
+import { optionCondition } from '../../operator/status/option-condition.ts';
 import type { Publication } from '../../operator/tables/audience-table.ts';
 import { TableBook } from '../../operator/tables/table-book.ts';
 import { readDocument } from '../../proxy/source/read-document.ts';
@@ -13,6 +14,8 @@ import { ClusterFeed, type FeedObject } from '../support/cluster-feed.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { memoryLogger } from '../support/memory-logger.ts';
 import { shownEndpoint } from './shown-endpoint.ts';
+import { shownPipelines } from './shown-pipelines.ts';
+import { shownResilience } from './shown-resilience.ts';
 import { withTlsMaterial } from './tls-material.ts';
 
 const Settings = z.strictObject({
@@ -20,7 +23,10 @@ const Settings = z.strictObject({
   shows: z.string(),
   /** `namespace/appId`, or `namespace/appId with configuration`. */
   audiences: z.array(z.string().regex(/^[^/ ]+\/[^/ ]+( with [^ ]+)?$/)),
+  /** What the Configuration says about the proxy itself. */
   showsOptions: z.boolean().default(false),
+  /** Pipelines and Resiliency; the conditions of what they are made of. */
+  showsPolicies: z.boolean().default(false),
 });
 
 type Settings = z.infer<typeof Settings>;
@@ -53,6 +59,7 @@ export function runTablesCase(input: string, material: ReadonlyMap<string, strin
       step,
       ...shownTables(book, settings, material),
       ...shownReports(book, feed),
+      ...(settings.showsPolicies ? shownConditions(book, feed) : {}),
       published: shownPublication(published),
     });
   };
@@ -75,7 +82,7 @@ export function runTablesCase(input: string, material: ReadonlyMap<string, strin
 
 function shownTables(
   book: TableBook,
-  { audiences, showsOptions }: Settings,
+  { audiences, showsOptions, showsPolicies }: Settings,
   material: ReadonlyMap<string, string>,
 ): object {
   const shown = audiences.map((text): readonly [string, object] => {
@@ -84,7 +91,16 @@ function shownTables(
     const { shared, scoped, options } = book.tableFor({ namespace, appId, configuration });
     const endpoints = (set: typeof shared): object[] =>
       [...set.endpointsByName.values()].map((endpoint) => shownEndpoint(endpoint, material));
-    return [text, { shared: endpoints(shared), scoped: endpoints(scoped), ...(showsOptions ? { options } : {}) }];
+    const { apiAccess, apiLogging, metrics, resilience, pipelines } = options;
+    return [
+      text,
+      {
+        shared: endpoints(shared),
+        scoped: endpoints(scoped),
+        ...(showsOptions ? { options: { apiAccess, apiLogging, metrics } } : {}),
+        ...(showsPolicies ? { ...shownPipelines(pipelines, material), ...shownResilience(resilience) } : {}),
+      },
+    ];
   });
   return { tables: Object.fromEntries(shown) };
 }
@@ -107,6 +123,24 @@ function shownReports(book: TableBook, feed: ClusterFeed): object {
     ];
   });
   return { reports: Object.fromEntries(reports) };
+}
+
+/** `True PartiallyInvalid: …`, by object. */
+function shownConditions(book: TableBook, feed: ClusterFeed): object {
+  const shown = [...feed.optionNamespaces()].flatMap((namespace) => {
+    const stored = [
+      ...feed.resiliencies(namespace).map(({ name }) => ['Resiliency', name] as const),
+      ...feed.middleware(namespace).map(({ name }) => ['Component', name] as const),
+      ...feed.configurations(namespace).map(({ name }) => ['Configuration', name] as const),
+    ];
+    return stored.flatMap(([kind, name]) => {
+      const report = book.optionReportFor(kind, `${namespace}/${name}`);
+      if (report === null) return [];
+      const { status, reason, message } = optionCondition(report);
+      return [[`${kind} ${namespace}/${name}`, `${status} ${reason}: ${message}`] as const];
+    });
+  });
+  return { conditions: Object.fromEntries(shown) };
 }
 
 function shownFinding({ severity, reason, message }: Finding): object {
