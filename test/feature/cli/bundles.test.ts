@@ -56,6 +56,16 @@ describe('dist/proxy.js', () => {
     expect(isLoaded('proxy/subscribe/control-plane-tables.ts', folders)).toBe(false);
   });
 
+  test('loads what circuit breakers need only when one is configured', () => {
+    const packages = /^node_modules\/(opossum|@marcbachmann\/cel-js)\//;
+    const loaded = (source: string): readonly string[] => [
+      ...new Set(loadedWith(source).flatMap((file) => packages.exec(file)?.[1] ?? [])),
+    ];
+    expect(loaded('proxy/start-proxy.ts')).toEqual([]);
+    expect(loaded('proxy/subscribe/control-plane-tables.ts')).toEqual([]);
+    expect(loaded('proxy/resilience/breaker-factory.ts').toSorted()).toEqual(['@marcbachmann/cel-js', 'opossum']);
+  });
+
   test('holds the proxy and nothing of the operator, the tests or the tools', () => {
     const sources = sourcesOf('cli/proxy-main.ts');
     expect(sources).toContain('proxy/start-proxy.ts');
