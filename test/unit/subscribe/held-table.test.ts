@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { compile } from '#shared/compile/compile.ts';
 import type { Endpoint, EndpointTable } from '#shared/table/endpoint-table.ts';
 import { optionsOf } from '#shared/table/options-of.ts';
 import { Sensitive } from '#shared/table/sensitive.ts';
 import { HeldTable } from '../../../proxy/subscribe/held-table.ts';
 import { SharedDocuments } from '../../../proxy/subscribe/shared-documents.ts';
 import { httpEndpoint } from '../../support/http-endpoint.ts';
+import { snapshotOf } from '../../support/snapshot-of.ts';
 import { tableOf } from '../../support/table-of.ts';
 
 const filling = { env: new Map<string, string>(), allowedEnvNames: null, fingerprintKey: 'k' };
@@ -45,6 +47,47 @@ describe('a held table', () => {
         message: expect.stringContaining('spec.baseUrl') as string,
         severity: 'error',
       },
+    ]);
+  });
+});
+
+describe('the middleware of a held table', () => {
+  const handler = { name: 'limit', type: 'middleware.http.ratelimit', version: 'v1' };
+  const component = JSON.stringify({
+    apiVersion: 'dapr.io/v1alpha1',
+    kind: 'Component',
+    metadata: { name: 'limit' },
+    spec: { type: handler.type, version: 'v1', metadata: [{ name: 'burst', envRef: 'BURST' }] },
+  });
+  const other = { ...handler, name: 'nowhere' };
+  const snapshot = snapshotOf(component, { configuration: { pipelines: { http: [handler], app: [handler, other] } } });
+  const { table } = compile({ ...snapshot, env: null }, { appId: 'orders', namespace: 'shop' });
+  const heldIn = (env: Readonly<Record<string, string>>): HeldTable =>
+    HeldTable.none().changed(new Map(), {
+      revision: 'r',
+      options: optionsOf(table),
+      filling: { ...filling, env: new Map(Object.entries(env)) },
+    });
+
+  test('is filled in from the environment, and kept as it came for the cache', () => {
+    const held = heldIn({ BURST: '7' });
+    expect(held.table.pipelines.app[0]).toMatchObject({ state: 'ready', environmentSettings: [] });
+    expect(held.options.pipelines).toBe(table.pipelines);
+    expect(held.uncallable()).toEqual([]);
+  });
+
+  test('that its environment makes unusable is refused, reported and logged once, with what the operator refuses', () => {
+    const held = heldIn({ BURST: 'S3CR3T' });
+    expect([...held.table.pipelines.http, ...held.table.pipelines.app].map(({ state }) => state)).toEqual([
+      'refused',
+      'refused',
+      'refused',
+    ]);
+    const message = 'burst must be a whole number, at least 1 and at most 1000000000';
+    expect(held.uncallable()).toEqual([['', `Component limit: ${message}`]]);
+    expect(held.problems('shop')).toMatchObject([
+      { subject: { kind: 'Component', namespace: 'shop', name: 'nowhere' }, reason: 'ComponentNotFound' },
+      { subject: { kind: 'Component', namespace: 'shop', name: 'limit' }, reason: 'InvalidMiddleware', message },
     ]);
   });
 });
