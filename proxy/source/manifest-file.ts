@@ -19,7 +19,7 @@ export interface ManifestFile {
   readonly problems: readonly Problem[];
 }
 
-interface ReadDocument {
+export interface ReadDocument {
   readonly part: DocumentText;
   readonly resource: Resource;
 }
@@ -128,6 +128,7 @@ function subjectOf(resource: Resource): Subject | null {
     case 'broken':
       return resource.problem.subject;
     case 'other':
+    case 'unread-resiliency':
       return null;
   }
 }

@@ -96,7 +96,9 @@ export class ManifestSource {
     const formerByText = documentsByText(former);
     const documents = [];
     for (const part of splitDocuments(reading.text)) {
-      documents.push(rereadDocument(part, formerByText, { file: name, namespace, fingerprintKey }));
+      const document = rereadDocument(part, formerByText, { file: name, namespace, fingerprintKey });
+      const isUnread = document.resource.kind === 'unread-resiliency';
+      documents.push(isUnread ? (await import('./read-resiliency.ts')).readResiliency(document) : document);
       await breather.breathe();
     }
     return { reading, file: manifestFileFrom(documents, former) };

@@ -6,7 +6,6 @@ import { parseComponent, type Component } from '#shared/resources/component.ts';
 import type { HttpEndpoint } from '#shared/resources/http-endpoint.ts';
 import { apiVersionOf, kindOf, type Manifest } from '#shared/resources/manifest.ts';
 import { parseHttpEndpoint, type InvalidEndpoint } from '#shared/resources/parse-http-endpoint.ts';
-import { parseResiliency } from '#shared/resources/parse-resiliency.ts';
 import { recordFrom } from '#shared/resources/read-field.ts';
 import type { Resiliency } from '#shared/resources/resiliency.ts';
 import { parseSecret, type Secret } from '#shared/resources/secret.ts';
@@ -28,6 +27,8 @@ export type Resource =
   | { readonly kind: 'secret'; readonly secret: StoredSecret }
   | { readonly kind: 'component'; readonly component: Component }
   | { readonly kind: 'resiliency'; readonly resiliency: Resiliency }
+  /** Becomes one of the others by `readResiliency`, which is loaded only where there is need of it. */
+  | { readonly kind: 'unread-resiliency'; readonly manifest: Manifest }
   /** Of a kind that Farpoint does not read. */
   | { readonly kind: 'other'; readonly resourceKind: string; readonly location: string }
   /** Not readable as what it may have been meant to be. */
@@ -78,10 +79,8 @@ function resourceFrom(manifest: Manifest, options: ReadOptions): Resource {
       const { component, problem } = parseComponent(manifest);
       return component === null ? { kind: 'broken', problem } : { kind: 'component', component };
     }
-    case 'dapr.io/v1alpha1 Resiliency': {
-      const { resiliency, problem } = parseResiliency(manifest);
-      return resiliency === null ? { kind: 'broken', problem } : { kind: 'resiliency', resiliency };
-    }
+    case 'dapr.io/v1alpha1 Resiliency':
+      return { kind: 'unread-resiliency', manifest };
     case 'v1 Secret': {
       const { secret, problem } = parseSecret(manifest);
       return secret === null ? { kind: 'broken', problem } : { kind: 'secret', secret: storedSecret(secret, options) };

@@ -92,14 +92,14 @@ describe('a folder with a bad file beside a good one', () => {
     const other = (name: string, kind = 'Subscription'): string =>
       `apiVersion: dapr.io/v1alpha1\nkind: ${kind}\nmetadata: { name: ${name} }\n---\n`;
     const folder = await watchedFolder({
-      files: { 'resources/all.yaml': other('a') + other('b') + other('c', 'Resiliency') + good },
+      files: { 'resources/all.yaml': other('a') + other('b') + other('c', 'Configuration') + good },
     });
     await folder.replace('resources/all.yaml', other('d') + httpEndpoint('later', 'https://later.example'));
     await waitUntil(() => folder.stateOf('later') !== 'none');
     const lines = folder.lines.filter(({ message }) => message === 'resources of this kind are ignored');
     expect(lines.map(({ level, fields }) => [level, fields['kind']])).toEqual([
       ['info', 'dapr.io/v1alpha1 Subscription'],
-      ['info', 'dapr.io/v1alpha1 Resiliency'],
+      ['info', 'dapr.io/v1alpha1 Configuration'],
     ]);
     expect(folder.problems()).toEqual([]);
   });

@@ -10,6 +10,7 @@ import { parseConfiguration } from '#shared/resources/parse-configuration.ts';
 import { assembleSnapshot, resilienciesIn } from '../../proxy/source/assemble-snapshot.ts';
 import { emptyManifestFile, manifestFileFrom, rereadDocument } from '../../proxy/source/manifest-file.ts';
 import { readDocument } from '../../proxy/source/read-document.ts';
+import { readResiliency } from '../../proxy/source/read-resiliency.ts';
 import { splitDocuments } from '../../proxy/source/split-documents.ts';
 import { shownEndpoint } from './shown-endpoint.ts';
 import { shownPipelines } from './shown-pipelines.ts';
@@ -42,7 +43,7 @@ export function runCompileCase(input: string, material: ReadonlyMap<string, stri
   const { configuration, mistakes } = parseConfiguration([manifest]);
   if (mistakes.length > 0) throw new TypeError(mistakes.join('\n'));
   const documents = parts.map((part) =>
-    rereadDocument(part, new Map(), { file: 'in.yaml', namespace, fingerprintKey }),
+    readResiliency(rereadDocument(part, new Map(), { file: 'in.yaml', namespace, fingerprintKey })),
   );
   const file = manifestFileFrom(documents, emptyManifestFile);
   const path = 'secrets.json';

@@ -9,6 +9,7 @@ import {
   rereadDocument,
   type ManifestFile,
 } from '../../proxy/source/manifest-file.ts';
+import { readResiliency } from '../../proxy/source/read-resiliency.ts';
 import { splitDocuments } from '../../proxy/source/split-documents.ts';
 
 export interface SnapshotOptions {
@@ -24,7 +25,7 @@ export function manifestFileOf(text: string, former: ManifestFile = emptyManifes
   const known = documentsByText(former);
   const options = { file: 'all.yaml', namespace: '', fingerprintKey: 'test' };
   return manifestFileFrom(
-    splitDocuments(text).map((part) => rereadDocument(part, known, options)),
+    splitDocuments(text).map((part) => readResiliency(rereadDocument(part, known, options))),
     former,
   );
 }
