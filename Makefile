@@ -80,7 +80,7 @@ bench-operator: build ## measure the operator with 1,000 and more proxies on a r
 bench-system: setup ## measure a proxy in a pod of a whole cluster: start to ready, memory while idle
 	@ONLY=system/figures $(NODE) test/run-tests.ts system
 
-soak: setup ## limits at full size (bodies of 1 GiB, 100,000 names), then changes and faults on an API server (MINUTES=10)
+soak: setup ## limits at full size (bodies of 1 GiB, a million paths and hosts), then changes and faults on an API server (MINUTES=10)
 	@SOAK_MIB=1024 FUZZ_RUNS=100 $(NODE) $(BIN)/vitest run --config test/vitest.config.ts feature/limits- feature/bad-fuzz
 	@SOAK_MINUTES="$(or $(MINUTES),10)" ONLY=cluster/soak $(NODE) test/run-tests.ts cluster
 
