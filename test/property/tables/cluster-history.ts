@@ -53,6 +53,50 @@ const endpoint = fc
     }),
   );
 
+/** It says for whom it is, as endpoints do, and takes one secret. */
+const middleware = fc
+  .record({
+    name: fc.constantFrom('m0', 'm1'),
+    namespace,
+    scopes,
+    secret: secretName,
+    secretStore: rarely('cluster', fc.constantFrom('', 'kubernetes')),
+    scope: rarely('', fc.constantFrom('read', 'write')),
+  })
+  .map(({ name, namespace: at, scopes: own, secret, secretStore, scope }): FeedObject => ({
+    kind: 'Component',
+    metadata: { name, namespace: at },
+    scopes: own,
+    ...(secretStore === '' ? {} : { auth: { secretStore } }),
+    spec: {
+      type: 'middleware.http.oauth2clientcredentials',
+      metadata: [
+        { name: 'clientId', value: `for ${at} ${own.join(' ')}` },
+        { name: 'clientSecret', secretKeyRef: { name: secret, key: 'k' } },
+        { name: 'scopes', value: scope },
+        { name: 'tokenURL', value: 'https://login.example/token' },
+        { name: 'headerName', value: 'authorization' },
+      ],
+    },
+  }));
+
+const resiliency = fc
+  .record({
+    name: fc.constantFrom('r0', 'r1'),
+    namespace,
+    scopes,
+    timeout: fc.constantFrom('1s', '2s', 'soon'),
+    target: fc.constantFrom('e0', 'e1'),
+    named: fc.constantFrom('r0', 'r1'),
+  })
+  .map(({ name, namespace: at, scopes: own, timeout, target, named }): FeedObject => ({
+    kind: 'Resiliency',
+    metadata: { name, namespace: at },
+    scopes: own,
+    // The policy may be the other one's.
+    spec: { policies: { timeouts: { [name]: timeout } }, targets: { apps: { [target]: { timeout: named } } } },
+  }));
+
 const secretChange = fc.record({
   name: secretName,
   namespace,
@@ -75,12 +119,18 @@ const change: fc.Arbitrary<(feed: ClusterFeed) => void> = fc.oneof(
     weight: 2,
     arbitrary: secretChange.map((of) => (feed: ClusterFeed) => feed.delete(secretObject(of.name, {}, of.namespace))),
   },
+  ...[middleware, resiliency].flatMap((kind) => [
+    { weight: 2, arbitrary: kind.map((object) => (feed: ClusterFeed) => feed.apply(object)) },
+    { weight: 1, arbitrary: kind.map((object) => (feed: ClusterFeed) => feed.delete(object)) },
+  ]),
   {
     weight: 1,
     arbitrary: fc
       .record({ namespace, deniedSecrets: fc.subarray(['s0', 's1']), isStrict: fc.boolean() })
       .map(({ deniedSecrets, isStrict, namespace: at }) => {
-        const object = isStrict ? strictConfiguration(at, deniedSecrets) : configurationObject('open', {}, at);
+        const object = isStrict
+          ? strictConfiguration(at, deniedSecrets)
+          : configurationObject('open', { httpPipeline: guards }, at);
         return (feed: ClusterFeed) => feed.apply(object);
       }),
   },
@@ -119,7 +169,9 @@ const beginning: readonly HistoryStep[] = namespaces.flatMap((at) => [
   { kind: 'change', change: (feed) => feed.apply(strictConfiguration(at, ['s0'])) },
 ]);
 
+const guards = { handlers: ['m0', 'm1'].map((name) => ({ name, type: 'middleware.http.oauth2clientcredentials' })) };
+
 function strictConfiguration(at: string, deniedSecrets: readonly string[]): FeedObject {
   const scopesOf = ['kubernetes', 'cluster'].map((storeName) => ({ storeName, deniedSecrets }));
-  return configurationObject('strict', { secrets: { scopes: scopesOf } }, at);
+  return configurationObject('strict', { secrets: { scopes: scopesOf }, appHttpPipeline: guards }, at);
 }

@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { compile } from '#shared/compile/compile.ts';
 import type { Snapshot } from '#shared/compile/snapshot.ts';
 import { defaultConfiguration } from '#shared/resources/configuration.ts';
-import type { Endpoint } from '#shared/table/endpoint-table.ts';
+import type { Endpoint, TableOptions } from '#shared/table/endpoint-table.ts';
 import type { Sensitive } from '#shared/table/sensitive.ts';
 import type { AudienceTable, ProxyAudience, Publication } from '../../../operator/tables/audience-table.ts';
 import { closedConfiguration } from '../../../operator/tables/closed-configuration.ts';
+import type { OptionReport } from '../../../operator/status/option-report.ts';
 import { ClusterBook } from '../../support/cluster-book.ts';
 import { ClusterFeed } from '../../support/cluster-feed.ts';
 import { audiences, history, namespaces, type HistoryStep } from './cluster-history.ts';
@@ -24,9 +25,14 @@ function play(steps: readonly HistoryStep[], feed: ClusterFeed, flush: (nth: num
 }
 
 function usesLastGood({ tables, feed }: ClusterBook, namespace: string): boolean {
-  return [...feed.endpointKeys()].some(
+  const hasEndpoint = [...feed.endpointKeys()].some(
     (key) => key.startsWith(`${namespace}/`) && tables.reportFor(key)?.usesLastGood === true,
   );
+  const hasMiddleware = feed.middleware(namespace).some(({ name }) => {
+    const findings = tables.optionReportFor('Component', `${namespace}/${name}`)?.findings ?? [];
+    return findings.some(({ message }) => message.includes('the last good value'));
+  });
+  return hasEndpoint || hasMiddleware;
 }
 
 describe('tables that were kept up to date', () => {
@@ -58,6 +64,8 @@ describe('tables that were kept up to date', () => {
           }
         }
         for (const [reason, count] of book.tables.problemCounts()) expect([reason, count > 0]).toEqual([reason, true]);
+        for (const namespace of namespaces.filter((candidate) => !usesLastGood(book, candidate)))
+          expect(optionReports(book, namespace)).toEqual(optionReports(fresh, namespace));
       }),
       { numRuns: 300 },
     );
@@ -131,6 +139,7 @@ describe('the tables of a cluster', () => {
           const compiled = [...table.endpointsByName.values()].map(told);
           const inBook = [...endpointsOf(book.tables.tableFor(audience)).values()].map(told);
           expect(inBook.toSorted()).toEqual(compiled.toSorted());
+          expect(toldOptions(book.tables.tableFor(audience).options)).toEqual(toldOptions(table));
         }
       }),
       { numRuns: 150 },
@@ -141,6 +150,23 @@ describe('the tables of a cluster', () => {
 /** Refusals name their first reason in either, and not always all of them in the same words. */
 function told(endpoint: Endpoint): string {
   return endpoint.state === 'ready' ? `${endpoint.name} ${endpoint.revision}` : `${endpoint.name} is refused`;
+}
+
+function toldOptions({ resilience, pipelines }: TableOptions): object {
+  const revisions = [...pipelines.http, ...pipelines.app].map(({ state, name, revision }) =>
+    state === 'ready' ? `${name} ${revision}` : `${name} is refused`,
+  );
+  return { resilience, revisions };
+}
+
+function optionReports({ tables, feed }: ClusterBook, namespace: string): readonly (OptionReport | null)[] {
+  return [
+    ...feed.resiliencies(namespace).map(({ name }) => tables.optionReportFor('Resiliency', `${namespace}/${name}`)),
+    ...feed.middleware(namespace).map(({ name }) => tables.optionReportFor('Component', `${namespace}/${name}`)),
+    ...feed
+      .configurations(namespace)
+      .map(({ name }) => tables.optionReportFor('Configuration', `${namespace}/${name}`)),
+  ];
 }
 
 /** Everything in the feed, as a folder source would give it. */
@@ -155,8 +181,8 @@ function snapshotFrom(feed: ClusterFeed, { namespace, configuration }: ProxyAudi
   return {
     endpoints: parsed.flatMap((item) => (item.state === 'valid' ? [item.endpoint] : [])),
     invalidEndpoints: parsed.flatMap((item) => (item.state === 'invalid' ? [item.endpoint] : [])),
-    resiliencies: [],
-    middleware: [],
+    resiliencies: feed.resiliencies(namespace).flatMap(({ parsed: { resiliency } }) => resiliency ?? []),
+    middleware: feed.middleware(namespace).flatMap(({ parsed: { component } }) => component ?? []),
     problems: [],
     secretStoresByName: new Map(names.map((name) => [name, store])),
     defaultSecretStore: 'kubernetes',
