@@ -13,7 +13,7 @@ import { isIdempotent } from '../upstream/is-idempotent.ts';
 import { joinPath } from '../upstream/join-path.ts';
 import type { RequestBody } from '../upstream/request-body.ts';
 import { requestHeaders } from '../upstream/request-headers.ts';
-import type { UpstreamBody } from '../upstream/upstream-request.ts';
+import type { UpstreamBody } from '../upstream/upstream-body.ts';
 import type { Exchange } from './exchange.ts';
 import { passAppPipeline } from './pass-pipeline.ts';
 import { openBody } from './passing-body.ts';

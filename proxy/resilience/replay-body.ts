@@ -1,6 +1,6 @@
 /** The body of a call that may be tried more than once: each try reads what the tries before it read, and then the caller. */
-import { Readable } from 'node:stream';
 import type { RequestBody } from '../upstream/request-body.ts';
+import { UpstreamBody } from '../upstream/upstream-body.ts';
 import type { ReplayRoom } from './replay-room.ts';
 import { ReplayTape } from './replay-tape.ts';
 
@@ -77,24 +77,30 @@ export class ReplayBody {
 }
 
 /** The body as one try sends it. */
-export class TryBody extends Readable {
+export class TryBody extends UpstreamBody {
   readonly #body: ReplayBody;
   #offset = 0;
   #isWaiting = false;
 
   constructor(body: ReplayBody) {
-    super({ highWaterMark: 64 * 1024 });
+    super();
     this.#body = body;
   }
 
-  /** Bytes that this try has read. */
-  get receivedBytes(): number {
+  get canReopen(): boolean {
+    return this.#body.isKept && this.#body.failure === null;
+  }
+
+  protected get bytesRead(): number {
     return this.#offset;
   }
 
-  /** Whether it is the caller who keeps the upstream waiting. */
-  get isWaiting(): boolean {
-    return this.#isWaiting && this.readableLength === 0;
+  protected get waitsForCaller(): boolean {
+    return this.#isWaiting;
+  }
+
+  protected openAgain(): TryBody {
+    return this.#body.open();
   }
 
   /** There is something new. */

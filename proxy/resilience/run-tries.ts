@@ -6,7 +6,7 @@ import type { ConcurrencyLimiter } from '../policy/concurrency-limiter.ts';
 import type { CallTarget } from '../telemetry/telemetry.ts';
 import type { AnswerGate, CallResult } from '../upstream/answer-handler.ts';
 import type { RequestBody } from '../upstream/request-body.ts';
-import type { UpstreamBody } from '../upstream/upstream-request.ts';
+import type { UpstreamBody } from '../upstream/upstream-body.ts';
 import type { CallResilience } from './call-resilience.ts';
 import { ReplayBody } from './replay-body.ts';
 import { RetryPlan } from './retry-plan.ts';

@@ -1,6 +1,5 @@
 /** What an upstream's answer does to the caller: head, pieces, end or failure, whichever transport brings them. */
 import { STATUS_CODES, type IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '#shared/clock/clock.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
@@ -9,6 +8,7 @@ import { AnswerDrain } from './answer-drain.ts';
 import { classifyError } from './classify-error.ts';
 import { ConnectFailure } from './connect-failure.ts';
 import { fieldValue, responseHeaders, responseTrailers, type ReceivedHeaders } from './response-headers.ts';
+import type { UpstreamBody } from './upstream-body.ts';
 
 export interface CallResult {
   /** 0 when no response came. */
@@ -46,7 +46,7 @@ const maxInformational = 256;
 
 export interface AnsweredCall {
   readonly exchange: Exchange;
-  readonly body: Readable | null;
+  readonly body: UpstreamBody | null;
   readonly clock: Clock;
   /** Null without policies. */
   readonly gate: AnswerGate | null;
@@ -197,7 +197,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#isSettled = true;
     this.#deadline?.cancel();
     this.#call.exchange.response.offClose(this.#callerClosed);
-    this.#call.body?.destroy();
+    this.#call.body?.close();
     const roundtripMs = this.#status === 0 ? this.#elapsedMs() : this.#roundtripMs;
     this.#settle({ status: this.#status, roundtripMs, receivedBytes: this.#receivedBytes, error, wasConnected });
   }

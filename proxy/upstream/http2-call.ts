@@ -2,6 +2,7 @@
 import { constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import type { Dispatcher } from 'undici';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
+import { isRepeatable, isReplayable, reopened } from './is-repeatable.ts';
 import { joinedFields } from './joined-fields.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
 
@@ -27,8 +28,6 @@ export interface Http2CallPlace {
   readonly onEnd: (end: Http2CallEnd) => void;
 }
 
-const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
-
 const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM } = constants;
 
 /** Is its own controller, as undici's handlers know it. Settles its handler once. */
@@ -39,6 +38,7 @@ export class Http2Call implements Dispatcher.DispatchController {
   paused = false;
   reason: Error | null = null;
   readonly #options: Http2CallOptions;
+  #request: UpstreamRequest;
   #stream: ClientHttp2Stream | null = null;
   #isAnswered = false;
   #isSettled = false;
@@ -49,6 +49,7 @@ export class Http2Call implements Dispatcher.DispatchController {
 
   constructor(options: Http2CallOptions) {
     this.#options = options;
+    this.#request = options.request;
   }
 
   get isSettled(): boolean {
@@ -63,13 +64,14 @@ export class Http2Call implements Dispatcher.DispatchController {
 
   /** Gives the call to a transport of another HTTP version. */
   handOver(send: (request: UpstreamRequest, handler: Dispatcher.DispatchHandler) => void): void {
-    if (!this.#isSettled) send(this.#options.request, this.#options.handler);
+    if (!this.#isSettled) send(this.#request, this.#options.handler);
   }
 
   /** Sends it. */
   send(place: Http2CallPlace): void {
     const { session, onEnd } = place;
-    const { request, handler, origin } = this.#options;
+    const { handler, origin } = this.#options;
+    const request = this.#request;
     if (this.#isSettled) return onEnd('done');
     this.#attempts += 1;
     const stream = session.request(requestFields(request, origin), {
@@ -95,6 +97,7 @@ export class Http2Call implements Dispatcher.DispatchController {
       .on('close', () => {
         if (this.#mayRepeat(stream, place)) {
           this.#stream = null;
+          this.#request = { ...this.#request, body: reopened(this.#request) };
           return onEnd('repeat');
         }
         this.fail(new ProxyError('upstream-reset', 'the upstream ended the call without a whole answer'));
@@ -168,11 +171,11 @@ export class Http2Call implements Dispatcher.DispatchController {
     };
   }
 
-  /** Once, and never after a sign of an answer. A safe request also when a kept connection broke under it, as KeptConnection does. */
+  /** Once, and never after a sign of an answer. What was refused was not served; else the rule is that of KeptConnection. */
   #mayRepeat({ rstCode }: ClientHttp2Stream, { session, wasKept }: Http2CallPlace): boolean {
-    const { body, method } = this.#options.request;
-    if (this.#isSettled || this.rawHeaders !== null || body !== null || this.#attempts > 1) return false;
-    return rstCode === NGHTTP2_REFUSED_STREAM || (wasKept && session.destroyed && safeMethods.has(method));
+    if (this.#isSettled || this.rawHeaders !== null || this.#attempts > 1) return false;
+    if (rstCode === NGHTTP2_REFUSED_STREAM) return isReplayable(this.#request);
+    return wasKept && session.destroyed && isRepeatable(this.#request);
   }
 
   #upload(stream: ClientHttp2Stream, { body, trailers }: UpstreamRequest): void {

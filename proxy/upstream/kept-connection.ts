@@ -1,11 +1,13 @@
 /**
  * One connection of a pool. A server may close it just when the next request is on its way: such a request was most
- * likely never looked at, and a safe one is sent again, once, on a new connection (RFC 9110 §9.2.2; Go does the same).
+ * likely never looked at, and one that may be served twice is sent again, once, on a new connection (RFC 9110 §9.2.2; Go
+ * does the same). No policy and no breaker hears of it.
  */
 import Client from 'undici/lib/dispatcher/client.js';
 import type { Client as UndiciClient, Dispatcher } from 'undici';
+import { isRepeatable, reopened } from './is-repeatable.ts';
+import type { UpstreamRequest } from './upstream-request.ts';
 
-const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 const closedCodes: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 export class KeptConnection extends Client {
@@ -19,17 +21,18 @@ export class KeptConnection extends Client {
     });
   }
 
-  override dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+  override dispatch(request: UpstreamRequest, handler: Dispatcher.DispatchHandler): boolean {
     this.#laterRequests += 1;
-    if (request.body !== null || !safeMethods.has(request.method)) return super.dispatch(request, handler);
-    const repeat = (): void => void super.dispatch(request, handler);
-    return super.dispatch(request, new RepeatableCall(handler, { wasKept: () => this.#laterRequests > 0, repeat }));
+    if (request.body === null && !isRepeatable(request)) return super.dispatch(request, handler);
+    const mayRepeat = (): boolean => this.#laterRequests > 0 && isRepeatable(request);
+    const repeat = (): void => void super.dispatch({ ...request, body: reopened(request) }, handler);
+    return super.dispatch(request, new RepeatableCall(handler, { mayRepeat, repeat }));
   }
 }
 
 interface Repetition {
-  /** Whether the connection had served a request before this one. */
-  readonly wasKept: () => boolean;
+  /** Whether the connection had served a request before this one, which may be sent again. */
+  readonly mayRepeat: () => boolean;
   readonly repeat: () => void;
 }
 
@@ -66,7 +69,7 @@ class RepeatableCall implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
-    const isStale = !this.#isAnswered && this.#repetition.wasKept() && 'code' in error && closedCodes.has(error.code);
+    const isStale = !this.#isAnswered && this.#repetition.mayRepeat() && 'code' in error && closedCodes.has(error.code);
     // Not at once: undici has yet to put the dead connection away.
     if (isStale) queueMicrotask(this.#repetition.repeat);
     else this.#handler.onResponseError?.(controller, error);

@@ -1,8 +1,9 @@
 /** The caller's body on its way to an upstream: counted, watched for pauses, with backpressure, never collected. */
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Clock, Timer } from '#shared/clock/clock.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { BodyMap } from '../middleware/middleware.ts';
+import { UpstreamBody } from './upstream-body.ts';
 
 export interface RequestBodyOptions {
   /** 0: no limit. */
@@ -23,7 +24,7 @@ export type BodySource = Readable & { readonly complete: boolean };
  * A stream of its own, so that undici may destroy it without taking the caller's connection along. Fails with
  * ProxyError `body-too-large`, `body-timeout`, or `caller-left` when the caller stops in the middle.
  */
-export class RequestBody extends Readable {
+export class RequestBody extends UpstreamBody {
   readonly #source: BodySource;
   readonly #options: RequestBodyOptions;
   #receivedBytes = 0;
@@ -32,26 +33,31 @@ export class RequestBody extends Readable {
   #timer: Timer | null = null;
 
   constructor(source: BodySource, options: RequestBodyOptions) {
-    super({ highWaterMark: 64 * 1024 });
+    super();
     this.#source = source;
     this.#options = options;
   }
 
-  /** Bytes read from the caller so far. */
-  get receivedBytes(): number {
+  get canReopen(): boolean {
+    return this.#receivedBytes === 0 && !this.#ended && this.errored === null;
+  }
+
+  protected get bytesRead(): number {
     return this.#receivedBytes;
   }
 
-  /** Whether it is the caller who keeps the upstream waiting. */
-  get isWaiting(): boolean {
-    return this.#started && !this.#ended && this.readableLength === 0;
+  protected get waitsForCaller(): boolean {
+    return this.#started && !this.#ended;
+  }
+
+  protected openAgain(): RequestBody {
+    return new RequestBody(this.#source, this.#options);
   }
 
   override _read(): void {
-    if (this.#started) {
-      if (this.#source.isPaused()) this.#source.resume();
-      return;
-    }
+    // One that was opened before may have left it paused.
+    if (this.#source.isPaused()) this.#source.resume();
+    if (this.#started) return;
     this.#started = true;
     this.#options.onFirstRead();
     this.#source.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose).on('error', this.#onClose);

@@ -1,20 +1,13 @@
 /** One request to an upstream, ready to be sent over whichever HTTP version it speaks. */
 import type { Readable } from 'node:stream';
 
-/** A body on its way. */
-export type UpstreamBody = Readable & {
-  /** Bytes that this call has read of it. */
-  readonly receivedBytes: number;
-  /** Whether it is the caller who keeps the upstream waiting. */
-  readonly isWaiting: boolean;
-};
-
 export interface UpstreamRequest {
   readonly method: string;
   /** In origin form. */
   readonly path: string;
   /** Names and values in turn. */
   readonly headers: string[];
+  /** An UpstreamBody can begin anew when its connection turns out to be dead. */
   readonly body: Readable | null;
   /** Null where none can come: without a body. */
   readonly trailers: RequestTrailers | null;

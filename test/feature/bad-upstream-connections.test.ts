@@ -105,6 +105,43 @@ test.for([
   },
 );
 
+test.for([
+  ['PUT', 'PUT /v1.0/invoke/up/method/x HTTP/1.1\r\nHost: x\r\n\r\n'],
+  ['DELETE', 'DELETE /v1.0/invoke/up/method/x HTTP/1.1\r\nHost: x\r\n\r\n'],
+  ['POST', 'POST /v1.0/invoke/up/method/x HTTP/1.1\r\nHost: x\r\nIdempotency-Key: 7\r\nContent-Length: 0\r\n\r\n'],
+] as const)('so is a %s that may be served twice', async ([method, request]) => {
+  const scripted = await startScripted();
+  scripted.script = (socket, nth) => void (nth === 1 ? socket.write(ok) : socket.end());
+  expect(await statusOf(scripted, get)).toBe('200');
+  expect(await statusOf(scripted, request)).toBe('200');
+  expect(scripted.seen).toEqual(['GET /x on 1', `${method} /x on 1`, `${method} /x on 2`]);
+});
+
+test.for(['POST', 'PUT'])('a %s whose body was not begun goes over a new connection', async (method) => {
+  const scripted = await startScripted();
+  expect(await statusOf(scripted, get)).toBe('200');
+  const caller = await openRawConnection(scripted.proxy.port);
+  caller.send(
+    `${method} /v1.0/invoke/up/method/x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n`,
+  );
+  await caller.receives('100 Continue');
+  let opened = 0;
+  scripted.greet = () => (opened += 1);
+  for (const socket of scripted.sockets) socket.destroy();
+  await waitUntil(() => opened === 1);
+  caller.send('body');
+  expect(await caller.receives('\r\n\r\nok')).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/);
+  expect(scripted.seen).toEqual(['GET /x on 1', `${method} /x on 2`]);
+});
+
+test('a PUT that has lost a part of its body is not sent again', async () => {
+  const scripted = await startScripted();
+  scripted.script = (socket, nth) => void (nth === 1 ? socket.write(ok) : socket.end());
+  expect(await statusOf(scripted, get)).toBe('200');
+  expect(await statusOf(scripted, post.replace('POST', 'PUT'))).toBe('502');
+  expect(scripted.seen).toEqual(['GET /x on 1', 'PUT /x on 1']);
+});
+
 test('a GET is not sent a third time', async () => {
   const scripted = await startScripted();
   expect(await statusOf(scripted, get)).toBe('200');

@@ -1,0 +1,24 @@
+/** Whether a request that got no answer may be sent once more, on another connection, whatever the policies of its call. */
+import { isIdempotent } from './is-idempotent.ts';
+import { UpstreamBody } from './upstream-body.ts';
+import type { UpstreamRequest } from './upstream-request.ts';
+
+/**
+ * After a kept connection broke. An upstream that has seen the request may have served it; one that waited for the first
+ * byte of its body has not.
+ */
+export function isRepeatable({ method, headers, body }: UpstreamRequest): boolean {
+  if (body === null) return isIdempotent(method, headers);
+  if (!(body instanceof UpstreamBody) || !body.canReopen) return false;
+  return body.receivedBytes === 0 || isIdempotent(method, headers);
+}
+
+/** After the upstream has refused it unseen: whether its body, if it has one, can be had from its beginning. */
+export function isReplayable({ body }: UpstreamRequest): boolean {
+  return body === null || (body instanceof UpstreamBody && body.canReopen);
+}
+
+/** The body of a request that is sent once more. */
+export function reopened({ body }: UpstreamRequest): UpstreamBody | null {
+  return body instanceof UpstreamBody ? body.reopen() : null;
+}
