@@ -155,8 +155,10 @@ export class MiddlewareSlot {
   }
 
   #count(verdict: Verdict): Verdict {
-    if (verdict === null) this.#options.counts.passed += 1;
-    else this.#options.counts.answered += 1;
+    const { counts } = this.#options;
+    if (verdict === null) counts.passed += 1;
+    else if ('isUndecided' in verdict) counts.refused += 1;
+    else counts.answered += 1;
     return verdict;
   }
 

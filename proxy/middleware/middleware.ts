@@ -54,8 +54,13 @@ export interface MiddlewareRequest {
   addResponseHeader(name: string, value: string): void;
 }
 
+/** An answer for want of a decision, which is counted with the requests that met a middleware that is not usable. */
+export interface UndecidedReply extends Reply {
+  readonly isUndecided: true;
+}
+
 /** `null`: go on. A Reply ends the request with this answer. */
-export type Verdict = Reply | null;
+export type Verdict = Reply | UndecidedReply | null;
 
 export interface Middleware {
   /** Throws ProxyError when it cannot decide: the request is refused then. */

@@ -167,6 +167,8 @@ allow := {"allow": true, "additional_headers": {"x-my-claim": claim}} if claim
     await opa.stop();
     expect(await call()).toMatchObject({ status: 403, headers: { 'x-dapr-opa-error': 'true' } });
     expect(site.lines.map(({ message }) => message)).toContain('no decision about a request, which is refused');
+    const metrics = await ask(site.running.metricsPort ?? 0, { path: '/metrics' });
+    expect(metrics.body).toMatch(/middleware_requests_total\{.*middleware="policy".*outcome="refused".*\} 1$/m);
     await opa.start();
     expect(await opa.policies()).toEqual(new Map());
     await waitUntil(async () => (await call()).status === 200);

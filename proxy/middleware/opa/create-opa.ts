@@ -50,7 +50,7 @@ export const createOpa: CreateMiddleware = async (entry, context) => {
       } catch (error) {
         if (request.departure.aborted) throw error;
         log.warn('no decision about a request, which is refused', { err: error });
-        return refusal(settings.defaultStatus, [['x-dapr-opa-error', 'true']]);
+        return { ...refusal(settings.defaultStatus, [['x-dapr-opa-error', 'true']]), isUndecided: true };
       }
     },
     close: () => client.close(),
