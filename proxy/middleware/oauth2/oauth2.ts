@@ -126,7 +126,7 @@ export class OAuth2 implements Middleware {
       if (!(error instanceof GrantFailure)) throw error;
       // Whoever goes back to this page has a code that is used up, and is logged in.
       if (error.isGrantInvalid && session !== null) return redirect(state.returnTo, []);
-      throw failure(error.message, { cause: error });
+      throw failure(error.message);
     } finally {
       this.#exchanges -= 1;
     }

@@ -25,15 +25,14 @@ export interface GrantFailureOptions {
   readonly status: number;
   /** Of OAuth's own; null: none was given. */
   readonly code: string | null;
-  readonly cause: unknown;
 }
 
 export class GrantFailure extends Error {
   readonly #status: number;
   readonly #code: string | null;
 
-  constructor(message: string, { status, code, cause }: GrantFailureOptions) {
-    super(message, { cause });
+  constructor(message: string, { status, code }: GrantFailureOptions) {
+    super(message);
     this.name = 'GrantFailure';
     this.#status = status;
     this.#code = code;

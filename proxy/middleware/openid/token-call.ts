@@ -24,23 +24,22 @@ export class TokenCall {
     return responseOf(this.#answer);
   };
 
-  /** What the failure of the call is, given what openid-client made of it. */
-  failure(cause: unknown): GrantFailure {
+  /** What the failure of the call is. What openid-client made of it is dropped: its errors hold the whole answer. */
+  failure(): GrantFailure {
     if (this.#transportError instanceof Error) {
       const reason = `the token endpoint cannot be reached: ${this.#transportError.message}`;
-      return new GrantFailure(reason, { status: 0, code: null, cause: this.#transportError });
+      return new GrantFailure(reason, { status: 0, code: null });
     }
     const status = this.#answer?.status ?? 0;
     if (this.#answer === null || isSuccess(status)) {
       return new GrantFailure('the token endpoint answered with something that is no token', {
         status,
         code: null,
-        cause,
       });
     }
     const code = knownOAuthCode(jsonObject(this.#answer.body)?.['error']);
     const detail = code === null ? '' : ` (${code})`;
-    return new GrantFailure(`the token endpoint answered with status ${status}${detail}`, { status, code, cause });
+    return new GrantFailure(`the token endpoint answered with status ${status}${detail}`, { status, code });
   }
 }
 

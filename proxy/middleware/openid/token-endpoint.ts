@@ -64,10 +64,10 @@ export class TokenEndpoint {
     try {
       const token = grantedToken(await genericGrantRequest(configuration, type, parameters));
       if (token !== null) return token;
-    } catch (error) {
-      throw call.failure(error);
+    } catch {
+      throw call.failure();
     }
     const reason = 'the token endpoint granted a token that cannot be sent on';
-    throw new GrantFailure(reason, { status: 200, code: null, cause: null });
+    throw new GrantFailure(reason, { status: 200, code: null });
   }
 }
