@@ -20,7 +20,7 @@ const maxKeys = isSoak ? 10_000 : 2_000;
 /** More than any of the caches holds. */
 const warmPairs = 2 * maxKeys;
 const flatMib = 20;
-const timeout = 120_000 + pairs * 2;
+const timeout = 120_000 + pairs * 4;
 
 const batchOfPairs = 50;
 
