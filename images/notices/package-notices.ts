@@ -5,7 +5,17 @@ import type { Metafile } from 'esbuild';
 import type { Notice } from './notice.ts';
 
 /** All allow copying in binary form with the text beside it. Another one: read it, then add it here. */
-const allowedLicences = new Set(['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', '0BSD', 'Unlicense']);
+const allowedLicences = new Set([
+  'MIT',
+  'ISC',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'Apache-2.0',
+  '0BSD',
+  'Unlicense',
+  // Model License 1.0.0 of the Blue Oak Council: whoever gets a copy gets its text.
+  'BlueOak-1.0.0',
+]);
 const packageFolder = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
 const licenceFile = /^(?:(?:un)?licen[cs]e|copying|notice)(?:[.-].*)?$/i;
 
