@@ -19,7 +19,7 @@ const known = [
 /** Fields of the one kind that say nothing to the other. */
 const idleFields = { constant: ['initialInterval', 'multiplier'], exponential: ['duration'] } as const;
 
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
 const maxMethods = 64;
 
 /** Decodes it. Values that are not given are Dapr's defaults, but for the longest time, which Dapr has for exponential only. */

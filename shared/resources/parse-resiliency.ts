@@ -29,6 +29,20 @@ export type ParsedResiliency =
 /** Names and keys longer than this do not fit into a table. */
 const maxNameLength = 1_024;
 
+/** What has fixed fields around the policies and targets. */
+const sections: readonly (readonly [steps: readonly string[], known: readonly string[]])[] = [
+  [[], ['apiVersion', 'kind', 'metadata', 'scopes', 'spec', 'status']],
+  [['spec'], ['policies', 'targets']],
+  [
+    ['spec', 'policies'],
+    ['timeouts', 'retries', 'circuitBreakers'],
+  ],
+  [
+    ['spec', 'targets'],
+    ['apps', 'actors', 'components'],
+  ],
+];
+
 /** Reads a Resiliency. */
 export function parseResiliency(manifest: Manifest): ParsedResiliency {
   const { subject, problem } = identityOf(manifest);
@@ -42,6 +56,7 @@ export function parseResiliency(manifest: Manifest): ParsedResiliency {
   }
   // As written: an entry of nothing is an entry still.
   const reader = new SpecReader(recordFrom(manifest.document['spec']) ?? {}, mistakes);
+  for (const [steps, known] of sections) reader.warnOfOthers(manifest.document, steps, known);
   const policies = {
     timeouts: reader.policies('timeouts', decodeTimeout),
     retries: reader.policies('retries', (value) => decodeRetry(recordFrom(value) ?? {})),
@@ -71,6 +86,15 @@ class SpecReader {
       const message = `${fieldPath(place)} is left out: ${schemaMistakesWithin(place, found)}`;
       this.#note('error', 'InvalidSchema', message);
     }
+  }
+
+  /** A slip in the name of a section would go unnoticed, as one in a policy. */
+  warnOfOthers(document: UnknownRecord, steps: readonly string[], known: readonly string[]): void {
+    const section = steps.reduce<UnknownRecord | null>((at, step) => recordFrom(at?.[step]), document);
+    const fields = new PolicyFields(section ?? {});
+    fields.warnOfOthers(known);
+    const path = steps.length === 0 ? '' : `${fieldPath(pointerOf(steps))}: `;
+    for (const warning of fields.warnings) this.#note('warning', 'NoEffect', `${path}${warning}`);
   }
 
   policies<Policy>(kind: PolicyKind, decode: (value: unknown) => Decoded<Policy>): ReadonlyMap<string, Policy> {
