@@ -3,8 +3,13 @@ import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
+import type { TimeoutPolicy } from '#shared/table/resilience.ts';
 import type { ConcurrencyLimiter } from '../policy/concurrency-limiter.ts';
+import { slowAnswer } from '../resilience/time-limit.ts';
+import { TryVerdict } from '../resilience/try-verdict.ts';
 import { UpgradeResponse } from '../server/upgrade-response.ts';
+import type { CallTarget } from '../telemetry/telemetry.ts';
+import type { HeadDeadline } from '../upstream/answer-handler.ts';
 import { Exchange } from './exchange.ts';
 import { admitInvocation, record } from './handle-request.ts';
 import { prepareInvocation, takeSlot } from './invoke.ts';
@@ -44,7 +49,9 @@ export async function handleWebSocket(handshake: WebSocketHandshake, context: Pr
         app === null ? asked : await passAppPipeline({ pipeline: app, exchange, context, isUpgrade: true }, asked);
       if (invocation === null) return;
       const { path, headers, target } = invocation;
+      const resilience = context.guards.forCall(invocation.route, target.name);
       slot = await takeSlot(upstream.limiter, exchange);
+      const verdict = new TryVerdict(resilience?.breaker?.admit() ?? null, context.clock);
       context.telemetry.callStarted(call);
       const { forwardWebSocket } = await import('../upstream/forward-websocket.ts');
       const result = await forwardWebSocket({
@@ -56,12 +63,15 @@ export async function handleWebSocket(handshake: WebSocketHandshake, context: Pr
         path,
         headers,
         clock: context.clock,
-        responseHeaderTimeoutMs: context.settings.upstream.responseHeaderTimeoutMs,
+        deadline: deadlineOf(resilience?.policies.timeout ?? null, call, context),
         onOpen: () => {
+          verdict.answered(101);
           exchange.status = 101;
           response.markHeadSent();
         },
       });
+      if (result.status !== 0) verdict.answered(result.status);
+      verdict.ended(result);
       context.telemetry.callEnded({
         target: call,
         method: 'GET',
@@ -80,4 +90,27 @@ export async function handleWebSocket(handshake: WebSocketHandshake, context: Pr
   } catch (error) {
     rescue(error, exchange, context);
   }
+}
+
+/** The shorter one of the policy's limit and that of all calls. */
+function deadlineOf(
+  timeout: TimeoutPolicy | null,
+  target: CallTarget,
+  { settings, telemetry }: ProxyContext,
+): HeadDeadline | null {
+  const { responseHeaderTimeoutMs } = settings.upstream;
+  if (timeout !== null && (responseHeaderTimeoutMs === 0 || timeout.timeoutMs < responseHeaderTimeoutMs)) {
+    return {
+      afterMs: timeout.timeoutMs,
+      error: () => {
+        telemetry.policyActivated({ target, part: 'timeout', policy: timeout, status: '' });
+        return slowAnswer(timeout);
+      },
+    };
+  }
+  if (responseHeaderTimeoutMs === 0) return null;
+  return {
+    afterMs: responseHeaderTimeoutMs,
+    error: () => new ProxyError('upstream-timeout', 'timed out waiting for the response headers'),
+  };
 }

@@ -106,13 +106,18 @@ export async function takeSlot(limiter: ConcurrencyLimiter, exchange: Exchange):
 }
 
 /** A call without policies. */
-async function callOnce(invocation: Invocation, exchange: Exchange, context: ProxyContext): Promise<CallResult> {
-  const { limiter } = invocation.route.upstream;
-  const slot = limiter.isUnlimited ? null : await takeSlot(limiter, exchange);
+function callOnce(invocation: Invocation, exchange: Exchange, context: ProxyContext): Promise<CallResult> {
+  const parts = { exchange, context, body: bodyOf(exchange, context), gate: null };
+  const { isUnlimited } = invocation.route.upstream.limiter;
+  return isUnlimited ? callUpstream(invocation, parts) : callInSlot(invocation, parts);
+}
+
+async function callInSlot(invocation: Invocation, parts: CallParts): Promise<CallResult> {
+  const slot = await takeSlot(invocation.route.upstream.limiter, parts.exchange);
   try {
-    return await callUpstream(invocation, { exchange, context, body: bodyOf(exchange, context), gate: null });
+    return await callUpstream(invocation, parts);
   } finally {
-    slot?.release();
+    slot.release();
   }
 }
 

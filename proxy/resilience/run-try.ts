@@ -1,10 +1,9 @@
 /** One try of a call: its slot, its breaker, its limit of time, and what becomes of its answer. */
-import { ProxyError } from '#shared/errors/proxy-error.ts';
-import type { TimeoutPolicy } from '#shared/table/resilience.ts';
 import type { CallResult } from '../upstream/answer-handler.ts';
 import type { ReplayBody } from './replay-body.ts';
 import type { RetryPlan } from './retry-plan.ts';
 import type { GuardedCall } from './run-tries.ts';
+import { slowAnswer, slowCaller, slowSlot } from './time-limit.ts';
 import type { TryReport } from './try-report.ts';
 import { TryVerdict } from './try-verdict.ts';
 
@@ -91,23 +90,4 @@ async function awaitSlot(call: GuardedCall, { plan, report }: TryParts): Promise
   } finally {
     timer.cancel();
   }
-}
-
-function slowAnswer({ name, timeoutMs }: TimeoutPolicy): ProxyError {
-  return new ProxyError('upstream-timeout', `no response headers within ${timeoutMs} ms (timeout policy "${name}")`);
-}
-
-function slowSlot({ name, timeoutMs }: TimeoutPolicy): ProxyError {
-  return new ProxyError(
-    'upstream-timeout',
-    `no other call to the target ended within ${timeoutMs} ms, and no more may run at once (timeout policy "${name}")`,
-  );
-}
-
-/** It is not the upstream that is slow: its breaker hears nothing of it, and another try would be no better. */
-function slowCaller({ name, timeoutMs }: TimeoutPolicy): ProxyError {
-  return new ProxyError(
-    'body-timeout',
-    `the request body did not arrive within ${timeoutMs} ms (timeout policy "${name}")`,
-  );
 }

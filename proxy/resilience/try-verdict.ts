@@ -20,12 +20,13 @@ export class TryVerdict {
   /** The head of the answer came. */
   answered(status: number): void {
     if (this.#admission === null) return;
+    this.#timer?.cancel();
     if (status >= 500 || status === 429) return this.#settle('failed');
     this.#timer = this.#clock.after(goodAfterMs, () => this.#settle('succeeded'));
   }
 
   /** The try is over. A caller who leaves inside an answer has got one; all else that is the caller's doing says nothing. */
-  ended({ status, error }: CallResult): void {
+  ended({ status, error }: Pick<CallResult, 'status' | 'error'>): void {
     if (error === null) this.#settle('succeeded');
     else if (error.code.startsWith('upstream-')) this.#settle('failed');
     else this.#settle(error.code === 'caller-left' && status !== 0 ? 'succeeded' : 'ignored');

@@ -28,10 +28,15 @@ export interface AnswerHead {
   readonly retryAfter: string | null;
 }
 
+/** Ends a call when the head of its answer has not come by then. */
+export interface HeadDeadline {
+  readonly afterMs: number;
+  readonly error: () => ProxyError;
+}
+
 /** What policies add to a call. */
 export interface AnswerGate {
-  /** Ends the call when its head has not come by then. */
-  readonly deadline: { readonly afterMs: number; readonly error: () => ProxyError } | null;
+  readonly deadline: HeadDeadline | null;
   /** False gives the answer up: nothing of it reaches the caller, and the call has ended. */
   readonly admits: (head: AnswerHead) => boolean;
 }

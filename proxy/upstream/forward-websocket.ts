@@ -5,7 +5,7 @@ import { createProxyServer } from 'http-proxy';
 import type { Clock } from '#shared/clock/clock.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { Exchange } from '../pipeline/exchange.ts';
-import { AnswerHandler } from './answer-handler.ts';
+import { AnswerHandler, type HeadDeadline } from './answer-handler.ts';
 import { classifyError } from './classify-error.ts';
 import type { ConnectionPool } from './connection-pool.ts';
 import { controllerOf, passNodeAnswer } from './pass-node-answer.ts';
@@ -22,8 +22,7 @@ export interface WebSocketCall {
   /** Names and values in turn. */
   readonly headers: readonly string[];
   readonly clock: Clock;
-  /** Longest wait for the upstream's answer; 0: no limit. */
-  readonly responseHeaderTimeoutMs: number;
+  readonly deadline: HeadDeadline | null;
   /** Called when the upstream agrees, before the caller hears of it. */
   readonly onOpen: () => void;
 }
@@ -62,10 +61,9 @@ function writeHandshake(outgoing: ClientRequest, { path, headers, pool }: WebSoc
 }
 
 function watchAnswer(outgoing: ClientRequest, call: WebSocketCall, settle: (result: WebSocketResult) => void): void {
-  const { exchange, socket, clock, responseHeaderTimeoutMs } = call;
+  const { exchange, socket, clock, deadline } = call;
   let isOpen = false;
-  const silence =
-    responseHeaderTimeoutMs === 0 ? null : clock.after(responseHeaderTimeoutMs, () => outgoing.destroy(tooSlow()));
+  const silence = deadline === null ? null : clock.after(deadline.afterMs, () => outgoing.destroy(deadline.error()));
   socket.once('close', () => {
     silence?.cancel();
     if (isOpen) settle({ status: 101, error: null });
@@ -104,8 +102,4 @@ function headersAsWritten(rawHeaders: readonly string[]): Record<string, string[
     else present.push(value);
   }
   return Object.fromEntries(valuesByName);
-}
-
-function tooSlow(): ProxyError {
-  return new ProxyError('upstream-timeout', 'timed out waiting for the response headers');
 }
