@@ -204,6 +204,7 @@ async function startTables(context: ProxyContext, options: TablesOptions): Promi
     telemetry.showLink(tables.link);
     first.promise.catch(() => undefined); // the operator may send a better one
     await tables.restore();
+    await tableSwitch.settled();
     tables.run(signal).catch(logEnd);
     return;
   }

@@ -15,7 +15,7 @@ export interface TableSwitchOptions {
 export class TableSwitch {
   readonly #options: TableSwitchOptions;
   #next: EndpointTable | null = null;
-  #isLoading = false;
+  #loading: Promise<void> | null = null;
 
   constructor(options: TableSwitchOptions) {
     this.#options = options;
@@ -24,24 +24,24 @@ export class TableSwitch {
   /** Puts the table in force, at once when it can be. Throws what `put` throws then. */
   apply(table: EndpointTable): void {
     this.#next = table;
-    if (this.#isLoading) return;
+    if (this.#loading !== null) return;
     const loading = this.#options.load(table);
     if (loading === null) return this.#putNext();
-    this.#isLoading = true;
-    loading.then(
-      () => this.#loaded(),
-      (error: unknown) => {
-        this.#isLoading = false;
-        this.#options.onFailure(error);
-      },
-    );
+    this.#loading = this.#putAfter(loading);
   }
 
-  #loaded(): void {
-    this.#isLoading = false;
+  /** Resolves when nothing is on its way into force. */
+  async settled(): Promise<void> {
+    while (this.#loading !== null) await this.#loading;
+  }
+
+  async #putAfter(loading: Promise<void>): Promise<void> {
     try {
+      await loading;
+      this.#loading = null;
       if (this.#next !== null) this.apply(this.#next);
     } catch (error) {
+      this.#loading = null;
       this.#options.onFailure(error);
     }
   }

@@ -29,8 +29,6 @@ function setStage(slow: readonly string[]): {
   return { tables, inForce, failures, loading, come };
 }
 
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 test("a table that needs nothing is in force at once, and its failure is the caller's", () => {
   const { inForce, come } = setStage([]);
   come('a', 'b');
@@ -41,30 +39,30 @@ test("a table that needs nothing is in force at once, and its failure is the cal
 });
 
 test('the one before stays until the next is loaded; of those that come meanwhile the last one counts', async () => {
-  const { inForce, loading, come } = setStage(['slow', 'slower']);
+  const { tables, inForce, loading, come } = setStage(['slow', 'slower']);
   come('a', 'slow', 'b', 'slower', 'c', 'slower');
   expect(inForce).toEqual(['a']);
   loading.resolve();
-  await settled();
+  await tables.settled();
   expect(inForce).toEqual(['a', 'slower']);
   come('slow');
   expect(inForce).toEqual(['a', 'slower', 'slow']);
 });
 
 test('what cannot be loaded is told, and the next table is tried', async () => {
-  const { inForce, failures, loading, come } = setStage(['slow']);
+  const { tables, inForce, failures, loading, come } = setStage(['slow']);
   come('a', 'slow');
   loading.reject(new Error('no such file'));
-  await settled();
+  await tables.settled();
   expect([inForce, failures]).toEqual([['a'], [new Error('no such file')]]);
   come('b');
   expect(inForce).toEqual(['a', 'b']);
 });
 
 test('a table that cannot be used after it was loaded is told', async () => {
-  const { inForce, failures, loading, come } = setStage(['slow']);
+  const { tables, inForce, failures, loading, come } = setStage(['slow']);
   come('slow', 'bad');
   loading.resolve();
-  await settled();
+  await tables.settled();
   expect([inForce, failures]).toEqual([[], [new Error('bad table')]]);
 });
