@@ -19,7 +19,7 @@ export interface WebhooksOptions {
   readonly kube: OperatorKube;
   readonly certificate: CertificateSource;
   /** What is known of the cluster; `null`: not everything yet. */
-  readonly feed: () => Pick<TableFeed, 'secretStoreKind' | 'configuration'> | null;
+  readonly feed: () => Pick<TableFeed, 'secretStoreKind' | 'configuration' | 'resiliencies' | 'middleware'> | null;
   readonly metrics: OperatorMetrics;
   readonly tasks: TaskGroup;
   readonly clock: Clock;
@@ -35,7 +35,17 @@ export function serveWebhooks(options: WebhooksOptions): Promise<RunningAdmissio
   const injection = injectionTools(options);
   const validation: ValidationTools = {
     // While not everything is known, nothing is doubted.
-    around: { secretStoreKind: (namespace, store) => feed()?.secretStoreKind(namespace, store) ?? 'kubernetes' },
+    around: {
+      secretStoreKind: (namespace, store) => feed()?.secretStoreKind(namespace, store) ?? 'kubernetes',
+      resiliencies: (namespace) =>
+        feed()
+          ?.resiliencies(namespace)
+          .flatMap(({ parsed }) => parsed.resiliency ?? []) ?? null,
+      middleware: (namespace) =>
+        feed()
+          ?.middleware(namespace)
+          .flatMap(({ parsed }) => parsed.component ?? []) ?? null,
+    },
     metrics: metrics.admission,
   };
   return startAdmissionServer({

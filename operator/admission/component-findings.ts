@@ -1,15 +1,40 @@
-/** One Component by its own text. Only secret stores matter to calls. Total and pure. */
-import { parseComponent } from '#shared/resources/component.ts';
+/** One Component by its own text: secret stores and middleware are what matters to calls. Total and pure. */
+import { middlewareFindings } from '#shared/compile/compile-middleware.ts';
+import { KnownMiddleware } from '#shared/compile/known-middleware.ts';
+import { isMiddleware, parseComponent } from '#shared/resources/component.ts';
 import type { UnknownRecord } from '#shared/resources/read-field.ts';
+import { middlewareInUse } from '../tables/middleware-in-use.ts';
+import { clusterWithoutSecrets } from './cluster-without-secrets.ts';
 import { manifestFrom } from './manifest-from.ts';
-import type { ObjectFindings } from './findings.ts';
+import type { ObjectFindings, Surroundings } from './findings.ts';
+import { messagesOf, referenceFindings } from './reference-findings.ts';
 
-/** The findings about a Component. */
-export function componentFindings(object: UnknownRecord): ObjectFindings {
-  const { component, problem } = parseComponent(manifestFrom('Component', object));
-  if (component === null) return { errors: [problem.message], warnings: [] };
+/** The findings about a Component. A type that only Dapr has is no mistake where Dapr runs as well. */
+export function componentFindings(object: UnknownRecord, around: Surroundings): ObjectFindings {
+  const parsed = parseComponent(manifestFrom('Component', object));
+  const { component } = parsed;
+  if (component === null) return { errors: [parsed.problem.message], warnings: [] };
   const { type } = component;
-  const isUnread = type.startsWith('secretstores.') && type !== 'secretstores.kubernetes';
-  const warning = `spec.type ${type}: in a cluster only secretstores.kubernetes is read; an HTTPEndpoint that names this store is refused`;
-  return { errors: [], warnings: isUnread ? [warning] : [] };
+  if (!isMiddleware(component)) {
+    const isUnread = type.startsWith('secretstores.') && type !== 'secretstores.kubernetes';
+    const warning = `spec.type ${type}: in a cluster only secretstores.kubernetes is read; what names this store is refused`;
+    return { errors: [], warnings: isUnread ? [warning] : [] };
+  }
+  const findings = middlewareFindings(component);
+  const isUnbuilt = ({ reason }: { readonly reason: string }): boolean => reason === 'MiddlewareUnsupported';
+  const unbuilt = findings.filter(isUnbuilt);
+  const feed = clusterWithoutSecrets(around);
+  const inUse = middlewareInUse({ name: component.name, parsed, uid: '', generation: 0 }, null, {
+    feed,
+    known: new KnownMiddleware(''),
+  });
+  const { lasting, passing } = referenceFindings(inUse.findings);
+  return {
+    errors: messagesOf([...findings.filter((finding) => !isUnbuilt(finding)), ...lasting], 'error'),
+    warnings: [
+      ...unbuilt.map(({ message }) => `${message}; whatever a pipeline guards with it is refused`),
+      ...messagesOf(findings, 'warning'),
+      ...messagesOf(passing, 'error'),
+    ],
+  };
 }

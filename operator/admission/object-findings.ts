@@ -4,14 +4,14 @@ import { componentFindings } from './component-findings.ts';
 import { configurationFindings } from './configuration-findings.ts';
 import { endpointFindings } from './endpoint-findings.ts';
 import type { ObjectFindings, Surroundings } from './findings.ts';
+import { resiliencyFindings } from './resiliency-findings.ts';
 import { scopeWarnings } from './scope-warnings.ts';
 
 const findingsByKind = {
   HTTPEndpoint: endpointFindings,
   Configuration: configurationFindings,
   Component: componentFindings,
-  // Its schema is all that there is to check.
-  Resiliency: (): ObjectFindings => ({ errors: [], warnings: [] }),
+  Resiliency: resiliencyFindings,
 } satisfies Record<string, (object: UnknownRecord, around: Surroundings) => ObjectFindings>;
 
 export type ValidatedKind = keyof typeof findingsByKind;

@@ -71,7 +71,10 @@ function withStoreScopes(
     storeScopes,
     what: 'middleware',
   });
-  return { component: scopes === null ? null : { ...component, scopes }, findings };
+  if (scopes === null) return { component: null, findings };
+  // The same object where the store changes nothing: what was made of it is known by it.
+  const isOwn = findings.length === 0 && scopes.length === component.scopes.length;
+  return { component: isOwn ? component : { ...component, scopes }, findings };
 }
 
 function isPending(component: Component, { hasSecrets }: ClusterPlace, feed: TableFeed): boolean {

@@ -5,6 +5,7 @@ import { operatorSettingsFrom } from '#shared/settings/operator-settings-from.ts
 import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
 import type { AdmissionLimits } from '../../operator/admission/admission-limits.ts';
 import type { AdmissionMetrics } from '../../operator/admission/admission-metrics.ts';
+import type { Surroundings } from '../../operator/admission/findings.ts';
 import { injectPod, type InjectionTools } from '../../operator/admission/inject-pod.ts';
 import type { PodEvent } from '../../operator/admission/pod-event.ts';
 import {
@@ -31,9 +32,17 @@ export interface TestAdmissionOptions {
   /** Instead of what the operator does. */
   readonly inject?: AdmissionServerOptions['inject'];
   readonly tools?: Partial<InjectionTools>;
+  /** What is known of the cluster; nothing, unless given. */
+  readonly around?: Partial<Surroundings>;
   /** Of `farpoint operator`. */
   readonly flags?: readonly string[];
 }
+
+const nothingKnown: Surroundings = {
+  secretStoreKind: () => 'kubernetes',
+  resiliencies: () => null,
+  middleware: () => null,
+};
 
 /** Starts one that injects and validates as the operator does; it ends with the test. */
 export async function startTestAdmissionServer(options: TestAdmissionOptions = {}): Promise<TestAdmissionServer> {
@@ -66,7 +75,7 @@ export async function startTestAdmissionServer(options: TestAdmissionOptions = {
       },
     },
     inject: options.inject ?? ((request) => injectPod(request, tools)),
-    validate: (request) => validateObject(request, { around: { secretStoreKind: () => 'kubernetes' }, metrics }),
+    validate: (request) => validateObject(request, { around: { ...nothingKnown, ...options.around }, metrics }),
     clock: systemClock,
     logger: memoryLogger(lines),
     metrics,

@@ -1,5 +1,9 @@
 /** What the API server is answered, over TLS, for each kind of question. */
 import { describe, expect, test } from 'vitest';
+import { parseComponent, type Component } from '#shared/resources/component.ts';
+import { parseResiliency } from '#shared/resources/parse-resiliency.ts';
+import type { Resiliency } from '#shared/resources/resiliency.ts';
+import type { Surroundings } from '../../../operator/admission/findings.ts';
 import type { PatchOperation } from '../../../operator/inject/json-patch.ts';
 import {
   askAdmission,
@@ -173,3 +177,99 @@ describe('/validate', () => {
 function leaving(): object {
   return { ...broken, metadata: { name: 'far', namespace: 'shop', deletionTimestamp: '2026-01-01T00:00:00Z' } };
 }
+
+describe('/validate, of what options are made of,', () => {
+  const of = (kind: string, spec: unknown, more: object = {}): object => ({
+    apiVersion: 'dapr.io/v1alpha1',
+    kind,
+    metadata: { name: 'x', namespace: 'shop' },
+    spec,
+    ...more,
+  });
+  const limit = {
+    type: 'middleware.http.ratelimit',
+    version: 'v1',
+    metadata: [{ name: 'maxRequestsPerSecond', value: '10' }],
+  };
+
+  async function ask(kind: string, object: object, around: Partial<Surroundings> = {}): Promise<ReviewResponse> {
+    return review(await startTestAdmissionServer({ around }), '/validate', { kind, object });
+  }
+
+  test('refuses policies and targets of a Resiliency that cannot be read, by their fields', async () => {
+    const policies = { timeouts: { t: 'soon' }, circuitBreakers: { b: { trip: 'always >' } } };
+    const answer = await ask('Resiliency', of('Resiliency', { policies, targets: {} }));
+    expect(answer).toMatchObject({ allowed: false, status: { code: 422 } });
+    expect(answer.status?.message).toContain('spec.policies.timeouts.t is left out');
+    expect(answer.status?.message).toContain('spec.policies.circuitBreakers.b is left out');
+  });
+
+  test('warns of a policy that no Resiliency of the namespace has', async () => {
+    const targets = { apps: { github: { timeout: 'short', retry: 'twice' } } };
+    const object = of('Resiliency', { policies: { timeouts: { short: '1s' } }, targets });
+    const others = resiliency('y', { policies: { retries: { twice: { maxRetries: 2 } } }, targets: {} });
+    expect(await ask('Resiliency', object, { resiliencies: () => [] })).toMatchObject({
+      allowed: true,
+      warnings: [expect.stringContaining('the retry policy "twice" does not exist') as string],
+    });
+    expect(await ask('Resiliency', object, { resiliencies: () => [others] })).toEqual({ uid: 'uid-1', allowed: true });
+    // Nothing is doubted while the others are not known.
+    expect(await ask('Resiliency', object)).toEqual({ uid: 'uid-1', allowed: true });
+  });
+
+  test('refuses settings of a middleware that are wrong, and warns of a type that only Dapr has', async () => {
+    const wrong = { ...limit, metadata: [{ name: 'maxRequestsPerSecond', value: 'a few' }] };
+    expect((await ask('Component', of('Component', wrong))).status?.message).toContain('maxRequestsPerSecond');
+    const wasm = { type: 'middleware.http.wasm', version: 'v1', metadata: [] };
+    expect(await ask('Component', of('Component', wasm))).toMatchObject({
+      allowed: true,
+      warnings: [expect.stringContaining('is refused') as string],
+    });
+    expect(await ask('Component', of('Component', limit))).toEqual({ uid: 'uid-1', allowed: true });
+  });
+
+  test('takes a secret that is not there, warns of a store that is not, and refuses a variable that nobody may use', async () => {
+    const secret = [{ name: 'maxRequestsPerSecond', secretKeyRef: { name: 'later', key: 'limit' } }];
+    const object = of('Component', { ...limit, metadata: secret }, { auth: { secretStore: 'vault' } });
+    expect(await ask('Component', object)).toEqual({ uid: 'uid-1', allowed: true });
+    expect(await ask('Component', object, { secretStoreKind: () => 'unknown' })).toMatchObject({
+      allowed: true,
+      warnings: [expect.stringContaining('there is no secret store vault in namespace shop') as string],
+    });
+    const variable = [{ name: 'maxRequestsPerSecond', envRef: 'DAPR_API_TOKEN' }];
+    const answer = await ask('Component', of('Component', { ...limit, metadata: variable }));
+    expect(answer.status?.message).toContain('environment variable DAPR_API_TOKEN may not be used');
+  });
+
+  test('warns of handlers that lead nowhere', async () => {
+    const handlers = [
+      { name: 'limit', type: 'middleware.http.ratelimit' },
+      { name: 'guest', type: 'middleware.http.wasm' },
+    ];
+    const object = of('Configuration', { httpPipeline: { handlers } });
+    const { warnings = [] } = await ask('Configuration', object, { middleware: () => [] });
+    expect(warnings).toEqual([
+      expect.stringContaining('spec.httpPipeline: handler limit: no middleware Component named limit') as string,
+      expect.stringContaining('spec.httpPipeline: handler guest: ') as string,
+    ]);
+    expect((await ask('Configuration', object)).warnings).toHaveLength(1);
+    const known = component('limit', limit);
+    expect((await ask('Configuration', object, { middleware: () => [known] })).warnings).toHaveLength(1);
+  });
+
+  function resiliency(name: string, spec: object): Resiliency {
+    const document = { kind: 'Resiliency', metadata: { name, namespace: 'shop' }, spec };
+    const parsed = parseResiliency({ document, location: '' });
+    if (parsed.resiliency === null) throw new Error(parsed.problem.message);
+    return parsed.resiliency;
+  }
+
+  function component(name: string, spec: object): Component {
+    const parsed = parseComponent({
+      document: { kind: 'Component', metadata: { name, namespace: 'shop' }, spec },
+      location: '',
+    });
+    if (parsed.component === null) throw new Error(parsed.problem.message);
+    return parsed.component;
+  }
+});

@@ -50,7 +50,11 @@ describe.each(Object.entries(texts))('%s', (_, text) => {
       clientTLS: { renegotiation: 'Never', rootCA: document, certificate: document, privateKey: document },
     };
     const object = { metadata: { name: text, namespace: text }, spec, scopes: [text], auth: { secretStore: text } };
-    const around: Surroundings = { secretStoreKind: () => 'unknown' };
+    const around: Surroundings = {
+      secretStoreKind: () => 'unknown',
+      resiliencies: () => null,
+      middleware: () => null,
+    };
     expect(objectFindings('HTTPEndpoint', object, around).errors.length).toBeGreaterThan(0);
     const named = { ...object, metadata: { name: 'a', namespace: 'b' } };
     expect(objectFindings('HTTPEndpoint', named, around).errors.length).toBeGreaterThan(0);
