@@ -12,7 +12,8 @@ export function requestKey(parts: readonly KeyPart[], request: MiddlewareRequest
   if (only === undefined) return '';
   let key = valueOf(only, request, appId);
   for (const part of parts.slice(1)) key += `\n${valueOf(part, request, appId)}`;
-  return key.length > maxKeyLength ? hash('sha256', key, 'base64') : key;
+  // No value that a caller chooses holds a line end, so that no short key is the digest of a long one.
+  return key.length > maxKeyLength ? `\n${hash('sha256', key, 'base64')}` : key;
 }
 
 function valueOf(part: KeyPart, request: MiddlewareRequest, appId: string): string {
