@@ -1,4 +1,4 @@
-/** The status of an HTTPEndpoint and the Events about it, as the API server shows them. */
+/** The status of an HTTPEndpoint or an object of another kind, and the Events about it, as the API server shows them. */
 import { presentStatusOf, type Condition } from '../../../operator/status/condition.ts';
 import type { KubeObject } from '../../../operator/kube/kube-object.ts';
 import type { ControlPlaneClient } from './connect-control-plane.ts';
@@ -30,11 +30,15 @@ interface EventObject {
 }
 
 /** Looks into one namespace. */
-export function endpointViewer(client: ControlPlaneClient, namespace: string): EndpointViewer {
+export function endpointViewer(
+  client: ControlPlaneClient,
+  namespace: string,
+  plural = 'httpendpoints',
+): EndpointViewer {
   const get = (name: string): Promise<ShownEndpoint> =>
     client.mustRequest<ShownEndpoint>({
       method: 'GET',
-      path: `/apis/dapr.io/v1alpha1/namespaces/${namespace}/httpendpoints/${name}`,
+      path: `/apis/dapr.io/v1alpha1/namespaces/${namespace}/${plural}/${name}`,
     });
   const conditions = async (name: string): Promise<readonly Condition[]> => presentStatusOf(await get(name)).conditions;
   return {
