@@ -9,6 +9,7 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { httpEndpoint } from '../support/http-endpoint.ts';
 import { download, largeBodyUpstream, upload } from '../support/large-bodies.ts';
+import { pipelineConfiguration, stepFiles, type Step } from '../support/middleware-manifests.ts';
 import { peakMibDuring } from '../support/resident-memory.ts';
 import { waitUntil } from '../support/start-test-proxy.ts';
 import { startUpstream } from '../support/start-upstream.ts';
@@ -20,17 +21,29 @@ const size = Number(process.env['SOAK_MIB'] ?? 256) * mib;
 const flatMib = 20;
 const timeout = 60_000 + size / 10_000;
 
-async function startMeasured(origin: string): Promise<{ url: string; pid: number }> {
+async function startMeasured(origin: string, pipeline: readonly Step[] = []): Promise<{ url: string; pid: number }> {
   const folder = mkdtempSync(path.join(tmpdir(), 'farpoint-limits-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(path.join(folder, 'up.yaml'), httpEndpoint('up', origin));
-  const { farpoint, url } = await startProxyProcess([`--resources-path=${folder}`, '--max-body-size=0']);
+  const configuration = path.join(folder, 'pipelines.yaml');
+  writeFileSync(configuration, pipelineConfiguration({ http: pipeline, app: pipeline }));
+  for (const [file, text] of Object.entries(stepFiles(pipeline))) writeFileSync(path.join(folder, file), text);
+  const args = [`--resources-path=${folder}`, `--config=${configuration}`, '--max-body-size=0'];
+  const { farpoint, url } = await startProxyProcess(args);
   return { url: `${url}/v1.0/invoke/up/method`, pid: farpoint.child.pid ?? 0 };
 }
 
-test('a large download and a large upload leave memory flat', { timeout }, async () => {
+const changing: readonly Step[] = [
+  { name: 'limit', type: 'ratelimit' },
+  { name: 'loud', type: 'uppercase', settings: { direction: 'both' } },
+];
+
+test.each([
+  { name: 'a large download and a large upload leave memory flat', pipeline: [] },
+  { name: 'and so they do through pipelines that change every byte of them', pipeline: changing },
+])('$name', { timeout }, async ({ pipeline }) => {
   const upstream = await startUpstream(largeBodyUpstream);
-  const { url, pid } = await startMeasured(upstream.origin);
+  const { url, pid } = await startMeasured(upstream.origin, pipeline);
   const transfer = async (bytes: number): Promise<void> => {
     expect(await download(`${url}/${bytes}`)).toBe(bytes);
     expect(await upload(`${url}/sized`, { bytes, isSized: true })).toBe(String(bytes));

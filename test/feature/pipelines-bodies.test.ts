@@ -4,10 +4,10 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { ask, errorOf } from '../support/ask.ts';
 import { httpEndpoint } from '../support/http-endpoint.ts';
-import { middlewareComponent, pipelineConfiguration } from '../support/middleware-manifests.ts';
+import { pipelineConfiguration, stepFiles, type Step } from '../support/middleware-manifests.ts';
 import { openRawConnection } from '../support/raw-connection.ts';
 import { startOpaDouble } from '../support/start-opa-double.ts';
-import { startPipedProxy, type Step } from '../support/start-piped-proxy.ts';
+import { startPipedProxy } from '../support/start-piped-proxy.ts';
 import { startTestProxy, waitUntil } from '../support/start-test-proxy.ts';
 import { startUpstream } from '../support/start-upstream.ts';
 
@@ -135,7 +135,7 @@ describe('a body that a middleware changes', () => {
     const proxy = await startTestProxy({
       resources: {
         'up.yaml': httpEndpoint('up', upstream.origin),
-        'loud.yaml': middlewareComponent(step, step.settings),
+        ...stepFiles([step]),
       },
       configuration: pipelineConfiguration({ app: [step] }),
     });
@@ -169,7 +169,7 @@ describe('a body that a middleware changes', () => {
     const proxy = await startTestProxy({
       resources: {
         'up.yaml': httpEndpoint('up', upstream.origin),
-        'loud.yaml': middlewareComponent(step, step.settings),
+        ...stepFiles([step]),
       },
       configuration: pipelineConfiguration({ http: [step] }),
     });
@@ -205,12 +205,11 @@ test('events reach the caller one by one, and an upload is answered while it is 
     response.write('data: one\n\n');
     void passing.promise.then(() => response.end('data: two\n\n'));
   });
-  const steps = [loud('both'), { name: 'limit', type: 'ratelimit' }];
+  const steps: readonly Step[] = [loud('both'), { name: 'limit', type: 'ratelimit' }];
   const proxy = await startTestProxy({
     resources: {
       'up.yaml': httpEndpoint('up', upstream.origin),
-      'loud.yaml': middlewareComponent(loud('both'), { direction: 'both' }),
-      'limit.yaml': middlewareComponent({ name: 'limit', type: 'ratelimit' }),
+      ...stepFiles(steps),
     },
     configuration: pipelineConfiguration({ http: steps, app: steps }),
   });

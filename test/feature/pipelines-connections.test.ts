@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { ask } from '../support/ask.ts';
 import { askH2c, openH2c } from '../support/h2c-client.ts';
 import { httpEndpoint } from '../support/http-endpoint.ts';
-import { middlewareComponent, pipelineConfiguration } from '../support/middleware-manifests.ts';
+import { middlewareComponent, pipelineConfiguration, stepFiles, type Step } from '../support/middleware-manifests.ts';
 import { startOpaDouble } from '../support/start-opa-double.ts';
-import { startPipedProxy, type Step } from '../support/start-piped-proxy.ts';
+import { startPipedProxy } from '../support/start-piped-proxy.ts';
 import { startTestProxy, waitUntil, type TestProxy } from '../support/start-test-proxy.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { openWebSocket, startWebSocketUpstream, type WebSocketUpstream } from '../support/web-socket-upstream.ts';
@@ -20,11 +20,10 @@ async function startWebSockets(pipelines: {
   readonly app?: readonly Step[];
 }): Promise<{ upstream: WebSocketUpstream; proxy: TestProxy }> {
   const upstream = await startWebSocketUpstream();
-  const steps = [...(pipelines.http ?? []), ...(pipelines.app ?? [])];
   const proxy = await startTestProxy({
     resources: {
       'up.yaml': httpEndpoint('up', upstream.origin),
-      ...Object.fromEntries(steps.map((step) => [`${step.name}.yaml`, middlewareComponent(step, step.settings)])),
+      ...stepFiles(pipelines.http, pipelines.app),
     },
     configuration: pipelineConfiguration(pipelines),
   });

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { ask } from '../support/ask.ts';
 import { parseExposition } from '../support/exposition.ts';
-import { startPipedProxy, type Step } from '../support/start-piped-proxy.ts';
+import type { Step } from '../support/middleware-manifests.ts';
+import { startPipedProxy } from '../support/start-piped-proxy.ts';
 import { waitUntil } from '../support/start-test-proxy.ts';
 
 const short: Step = { name: 'short', type: 'routeralias', settings: { '/o/{id}': '/v1.0/invoke/up/method/orders' } };

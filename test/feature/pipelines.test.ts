@@ -1,8 +1,8 @@
 /** Requests pass the pipelines of the Configuration, in order, and none goes round a middleware that is not there. */
 import { describe, expect, test } from 'vitest';
 import { ask, errorOf } from '../support/ask.ts';
-import { middlewareComponent, pipelineConfiguration } from '../support/middleware-manifests.ts';
-import { startPipedProxy, type Step } from '../support/start-piped-proxy.ts';
+import { middlewareComponent, pipelineConfiguration, type Step } from '../support/middleware-manifests.ts';
+import { startPipedProxy } from '../support/start-piped-proxy.ts';
 import { startTestProxy, waitUntil } from '../support/start-test-proxy.ts';
 
 const path = '/v1.0/invoke/up/method/orders/7?q=1';

@@ -6,6 +6,17 @@ export interface HandlerOf {
   readonly type: string;
 }
 
+/** A handler with the Component that it names. */
+export interface Step extends HandlerOf {
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** One file for each step, `<name>.yaml`, with its Component. */
+export function stepFiles(...pipelines: readonly (readonly Step[] | undefined)[]): Record<string, string> {
+  const steps = pipelines.flatMap((pipeline) => pipeline ?? []);
+  return Object.fromEntries(steps.map((step) => [`${step.name}.yaml`, middlewareComponent(step, step.settings)]));
+}
+
 /** A Component of type `middleware.http.<type>`. */
 export function middlewareComponent(
   { name, type }: HandlerOf,

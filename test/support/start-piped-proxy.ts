@@ -1,13 +1,9 @@
 /** A proxy with pipelines in front of an upstream `up` that tells what it received. */
 import type { IncomingMessage } from 'node:http';
 import { httpEndpoint } from './http-endpoint.ts';
-import { middlewareComponent, pipelineConfiguration, type HandlerOf } from './middleware-manifests.ts';
+import { pipelineConfiguration, stepFiles, type Step } from './middleware-manifests.ts';
 import { startTestProxy, type TestProxy } from './start-test-proxy.ts';
 import { startUpstream } from './start-upstream.ts';
-
-export interface Step extends HandlerOf {
-  readonly settings?: Readonly<Record<string, string>>;
-}
 
 export interface Received {
   readonly method: string;
@@ -40,11 +36,10 @@ export async function startPipedProxy(pipelines: {
       response.writeHead(200, { 'Content-Length': Buffer.byteLength(text) }).end(text);
     });
   });
-  const steps = [...(pipelines.http ?? []), ...(pipelines.app ?? [])];
   const proxy = await startTestProxy({
     resources: {
       'up.yaml': httpEndpoint('up', `${upstream.origin}/base`),
-      ...Object.fromEntries(steps.map((step) => [`${step.name}.yaml`, middlewareComponent(step, step.settings)])),
+      ...stepFiles(pipelines.http, pipelines.app),
     },
     configuration: pipelineConfiguration(pipelines),
     args: pipelines.args ?? [],
