@@ -2,9 +2,9 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { ask } from '../support/ask.ts';
-import { middlewareComponent, pipelineConfiguration } from '../support/middleware-manifests.ts';
+import { middlewareComponent, pipelineConfiguration, type Step } from '../support/middleware-manifests.ts';
 import { findPlanted, planted } from '../support/planted-secrets.ts';
-import { startPipedProxy, type Step } from '../support/start-piped-proxy.ts';
+import { startPipedProxy } from '../support/start-piped-proxy.ts';
 import { startTestProxy } from '../support/start-test-proxy.ts';
 import { startUpstream } from '../support/start-upstream.ts';
 import { documents, secretManifest } from '../support/tls-manifests.ts';

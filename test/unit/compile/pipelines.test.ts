@@ -1,8 +1,11 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { compile } from '#shared/compile/compile.ts';
+import { defaultOptions } from '#shared/compile/default-options.ts';
 import type { Problem } from '#shared/errors/problem.ts';
+import { maxMessageLength } from '#shared/push/push-message.ts';
 import type { Pipelines } from '#shared/table/middleware.ts';
+import { encodeOptions } from '#shared/table/options-codec.ts';
 import { snapshotOf, type SnapshotOptions } from '../../support/snapshot-of.ts';
 import { documents } from '../../support/tls-manifests.ts';
 
@@ -79,6 +82,22 @@ describe('pipelines', () => {
       'refused',
     ]);
     expect(problems.map(({ reason }) => reason)).toEqual(['MiddlewareTooLarge', 'MiddlewareTooLarge']);
+  });
+
+  test('fit into one message of the push channel, whatever bytes they hold and however many are refused', () => {
+    const http = [
+      handler,
+      ...Array.from({ length: 99 }, (_, index) => ({ ...handler, name: `${index}`.padEnd(253, 'x') })),
+    ];
+    const data = { key: Buffer.alloc(1024 * 1024 - 3, 1).toString('base64') };
+    const worst = JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, data });
+    const { pipelines } = compiled([component(fromSecret), worst], {
+      configuration: { pipelines: { http, app: http } },
+    });
+    expect(pipelines.http[0]?.state).toBe('ready');
+    const encoded = JSON.stringify(encodeOptions({ ...defaultOptions, pipelines }));
+    expect(encoded.length).toBeGreaterThan(6 * 1024 * 1024);
+    expect(encoded.length).toBeLessThan(maxMessageLength / 2);
   });
 
   test('give a reason of bounded length', () => {

@@ -1,5 +1,5 @@
 /** What docs/middleware.md and docs/opa.md show works: every manifest loads and compiles, every setting is in its table. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compile, type Compilation } from '#shared/compile/compile.ts';
@@ -73,6 +73,15 @@ describe('the guides to middleware', () => {
     const entries = [...table.pipelines.http, ...table.pipelines.app];
     expect(entries.length).toBeGreaterThan(0);
     expect(entries.filter(({ state }) => state === 'refused')).toEqual([]);
+  });
+
+  test('name every reason of a refusal that a golden case shows', () => {
+    const folder = join(import.meta.dirname, '../../golden/compile');
+    const outputs = readdirSync(folder).filter((name) => /^middleware-.*\.out\.yaml$/.test(name));
+    const reasons = outputs.flatMap((name) => [...readFileSync(join(folder, name), 'utf8').matchAll(/reason: (\w+)/g)]);
+    expect(reasons.length).toBeGreaterThan(10);
+    const unnamed = reasons.flatMap(([, reason = '']) => (guide.includes(`\`${reason}\``) ? [] : [reason]));
+    expect(unnamed).toEqual([]);
   });
 
   test.each(middlewareTypes)('name every setting of %s, and no other', (type) => {
