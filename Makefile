@@ -67,7 +67,7 @@ build: setup ## bundle dist/farpoint.js (everything) and dist/proxy.js (what a p
 images: setup ## the container images in dist/images, by docker or buildah where one works (ENGINE=none: without)
 	@ENGINE="$(ENGINE)" $(NODE) images/images-main.ts
 
-bench: build ## measure against the upstream direct and nginx
+bench: build ## measure against the upstream direct and nginx, bare and with policies
 	@$(NODE) test/bench/bench.ts
 
 bench-images: setup ## measure the images: sizes, start to ready, memory at rest; root on Linux
