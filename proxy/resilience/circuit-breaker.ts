@@ -97,7 +97,7 @@ export class CircuitBreaker implements Breaker, LiveBreaker {
     };
   }
 
-  /** No new call will come. Those under way finish here, unheard; an open breaker leaves no timer behind. */
+  /** No new call will come. Those under way finish here, unheard, and no timer is left behind: once open, it stays so. */
   retire(): void {
     this.#isRetired = true;
     if (this.#circuit.opened) this.#circuit.shutdown();
@@ -141,6 +141,7 @@ export class CircuitBreaker implements Breaker, LiveBreaker {
     this.#beginPeriod();
     if (state === 'open') this.#openUntilMs = this.#options.clock.monotonicMs() + this.#openMs;
     if (!this.#isRetired) this.#options.onChange(this, from);
+    else if (state === 'open') this.#circuit.shutdown();
   }
 
   /** The counts of a closed breaker begin anew at the first call or answer after each interval: no timer is needed. */

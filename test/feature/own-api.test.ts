@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ask, type Answer } from '../support/ask.ts';
 import { httpEndpoint } from '../support/http-endpoint.ts';
+import { resiliency } from '../support/resiliency.ts';
 import { startTestProxy, waitUntil, type TestProxy } from '../support/start-test-proxy.ts';
 import { startUpstream } from '../support/start-upstream.ts';
 
@@ -81,6 +82,26 @@ describe('GET /v1.0/metadata', () => {
       ]),
     );
     expect(answer.body).not.toMatch(/hunter2|secret-token|127\.0\.0\.1/);
+  });
+
+  test('names the Resiliencies in force, and breakers once calls have met them, open ones first', async () => {
+    const policies = '{ circuitBreakers: { cb: { trip: consecutiveFailures >= 1 } } }';
+    const resources = {
+      'good.yaml': httpEndpoint('good', (await startUpstream((_request, response) => response.end())).origin),
+      'bad.yaml': httpEndpoint('bad', 'http://127.0.0.1:1'),
+      'policies.yaml': resiliency(policies, '{ good: { circuitBreaker: cb }, bad: { circuitBreaker: cb } }'),
+    };
+    const proxy = await startTestProxy({ resources });
+    const { resiliencies, circuitBreakers } = json(await ask(proxy.port, { path: '/v1.0/metadata' }));
+    expect({ resiliencies, circuitBreakers }).toEqual({
+      resiliencies: [{ name: 'limits' }],
+      circuitBreakers: undefined,
+    });
+    for (const name of ['good', 'bad']) await ask(proxy.port, { path: `/v1.0/invoke/${name}/method/x` });
+    expect(json(await ask(proxy.port, { path: '/v1.0/metadata' }))['circuitBreakers']).toEqual([
+      { target: 'bad', policy: 'cb', state: 'open' },
+      { target: 'good', policy: 'cb', state: 'closed' },
+    ]);
   });
 
   test('describes the connection to the application', async () => {

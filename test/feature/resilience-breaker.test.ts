@@ -11,6 +11,7 @@ import {
   failing,
   good,
   minute,
+  scrapedState,
   shownBreakers,
   startGuarded,
 } from '../support/start-guarded.ts';
@@ -33,6 +34,7 @@ test('a breaker opens, answers 503 with Retry-After, lets a probe through, and c
     expect((await curl('--include', url)).output).toMatch(/^HTTP\/1\.1 500 [^]*broken$/);
   }
   expect(await shownBreakers(proxy)).toEqual([{ target: 'up', policy: 'cb', state: 'open' }]);
+  expect(await scrapedState(proxy)).toBe('open');
   const refused = await curl('--include', '--fail-with-body', url);
   expect(refused.exitCode).toBe(22);
   expect(refused.output).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\n/);
@@ -42,6 +44,7 @@ test('a breaker opens, answers 503 with Retry-After, lets a probe through, and c
 
   vi.advanceTimersByTime(60_000);
   expect(breakerStates(proxy.lines)).toEqual(['open', 'half-open']);
+  expect(await scrapedState(proxy)).toBe('half-open');
   expect((await curl(url)).output, 'the probe').toBe('broken');
   expect((await curl(url)).output, 'after the probe').toContain('circuit breaker is open');
   isBroken = false;
@@ -50,6 +53,7 @@ test('a breaker opens, answers 503 with Retry-After, lets a probe through, and c
   expect((await curl(url)).output).toBe('fine');
   expect(breakerStates(proxy.lines)).toEqual(['open', 'half-open', 'open', 'half-open', 'closed']);
   expect(await shownBreakers(proxy)).toEqual([{ target: 'up', policy: 'cb', state: 'closed' }]);
+  expect(await scrapedState(proxy)).toBe('closed');
 });
 
 test('half-open lets as many through at once as maxRequests says, and closes when all of them succeed', async () => {

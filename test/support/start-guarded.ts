@@ -1,6 +1,7 @@
 /** A real proxy whose endpoints have a circuit breaker, before one upstream that a test makes fail. */
 import type { RequestListener } from 'node:http';
 import { ask, type Answer } from './ask.ts';
+import { parseExposition } from './exposition.ts';
 import { httpEndpoint } from './http-endpoint.ts';
 import type { LogLine } from './memory-logger.ts';
 import { resiliency } from './resiliency.ts';
@@ -60,6 +61,13 @@ export function breakerStates(lines: readonly LogLine[]): readonly unknown[] {
 export async function shownBreakers(proxy: TestProxy): Promise<unknown> {
   const { body } = await ask(proxy.port, { path: '/v1.0/metadata' });
   return (JSON.parse(body) as { circuitBreakers?: unknown }).circuitBreakers;
+}
+
+/** The state of `up` that a scrape of the proxy shows. */
+export async function scrapedState({ running }: TestProxy): Promise<string | undefined> {
+  const families = parseExposition((await ask(running.metricsPort ?? 0, { path: '/' })).body);
+  const samples = families.get('dapr_resiliency_cb_state')?.samples ?? [];
+  return samples.find(({ labels, value }) => labels['target'] === 'app_up' && value === 1)?.labels['status'];
 }
 
 /** Answers 500. */

@@ -133,6 +133,7 @@ test('a call under way ends on the breaker it began with', async () => {
   admission?.failed();
   expect(former?.state).toBe('open');
   expect(() => former?.admit()).toThrow(ProxyError);
+  expect(vi.getTimerCount()).toBe(0);
   expect(stage.call('endpoint', 'github')?.breaker?.state).toBe('closed');
   expect(stage.lines.filter(({ message }) => message.startsWith('circuit breaker'))).toEqual([]);
 });
