@@ -64,7 +64,9 @@ async function collected(
   }: { readonly maxBytes: number; readonly exchange: Exchange; readonly context: ProxyContext },
 ): Promise<Buffer> {
   // Before the caller is told to go on.
-  if (Number(exchange.request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const { maxBodyBytes } = context.settings.limits;
+  const most = maxBodyBytes === 0 ? maxBytes : Math.min(maxBytes, maxBodyBytes);
+  if (Number(exchange.request.headers['content-length'] ?? 0) > most) throw tooLarge(most);
   const pieces: Buffer[] = [];
   let bytes = 0;
   exchange.response.onClose(() => context.keptBytes.give(bytes));
@@ -82,7 +84,7 @@ async function collected(
 function tooLarge(maxBytes: number): ProxyError {
   return new ProxyError(
     'body-too-large',
-    `the request body is larger than the ${maxBytes} bytes that a middleware reads`,
+    `the request body is larger than the ${maxBytes} bytes that a middleware may read`,
   );
 }
 

@@ -1,4 +1,5 @@
 /** Requests pass the pipelines of the Configuration, in order, and none goes round a middleware that is not there. */
+import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { ask, errorOf } from '../support/ask.ts';
 import { middlewareComponent, pipelineConfiguration, type Step } from '../support/middleware-manifests.ts';
@@ -130,6 +131,21 @@ describe('a middleware that cannot be used', () => {
     await proxy.change('only-orders.yaml', middlewareComponent(onlyOrders, { rule: '^/nothing' }));
     expect(await ask(proxy.port, { path })).toMatchObject({ status: 400, body: 'invalid router' });
     await proxy.change('only-orders.yaml', middlewareComponent(onlyOrders, onlyOrders.settings));
+    expect((await ask(proxy.port, { path })).status).toBe(200);
+  });
+
+  test('comes and goes with the Configuration, without a restart', async () => {
+    const { proxy } = await startPipedProxy({ http: [onlyOrders] });
+    const applied = async (configuration: string): Promise<void> => {
+      const before = proxy.running.tableRevision();
+      await writeFile(proxy.configFile, configuration);
+      await waitUntil(() => proxy.running.tableRevision() !== before);
+    };
+    await applied(pipelineConfiguration({ http: [onlyOrders], app: [{ name: 'login', type: 'bearer' }] }));
+    expect((await ask(proxy.port, { path })).status).toBe(503);
+    await applied(pipelineConfiguration({ app: [{ name: 'only-orders', type: 'routerchecker' }] }));
+    expect(await ask(proxy.port, { path })).toMatchObject({ status: 400, body: 'invalid router' });
+    await applied(pipelineConfiguration({}));
     expect((await ask(proxy.port, { path })).status).toBe(200);
   });
 

@@ -222,6 +222,18 @@ describe('a new table', () => {
     expect(made.map(({ closed }) => closed)).toEqual([1, 1]);
   });
 
+  test('leaves requests that wait for a start what they wait for', async () => {
+    const { live, made } = pipelineStage();
+    live.apply({ http: [readyMiddleware('one')], app: [] });
+    await loaded();
+    const passing = live.http?.pass(middlewareRequest());
+    live.apply({ http: [readyMiddleware('one', 'r2')], app: [] });
+    expect(made[0]?.signal.aborted).toBe(false);
+    made[0]?.start();
+    expect(await passing).toBeNull();
+    expect(made[0]?.closed).toBe(1);
+  });
+
   test('calls off a start that nobody waits for', async () => {
     const { live, made } = pipelineStage();
     live.apply({ http: [readyMiddleware('one')], app: [] });
