@@ -4,6 +4,7 @@ import type { Configuration } from '#shared/resources/configuration.ts';
 import type { KnownMiddleware } from '#shared/compile/known-middleware.ts';
 import { lookupFailure, type LookupPlace } from '#shared/compile/look-up-value.ts';
 import { middlewareInUse, type MiddlewareInUse, type MiddlewareTools } from './middleware-in-use.ts';
+import { secretScopesInCluster } from './secret-scopes-in-cluster.ts';
 import { middlewareReferencesOf } from './secret-uses.ts';
 
 export class MiddlewareBook {
@@ -29,9 +30,9 @@ export class MiddlewareBook {
   }
 
   /** Where a Component finds what it refers to, as far as a Configuration lets it. */
-  placeOf({ namespace, name }: Component, { secretScopes }: Configuration): LookupPlace {
+  placeOf({ namespace, name }: Component, configuration: Configuration): LookupPlace {
     const place = this.entriesIn(namespace).get(name)?.place ?? nowhere;
-    return { ...place, secretScopes };
+    return { ...place, secretScopes: secretScopesInCluster(configuration) };
   }
 
   /** The namespaces in which a middleware takes a value from one of these Secrets. */

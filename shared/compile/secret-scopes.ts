@@ -8,10 +8,12 @@ export interface SecretName {
 
 /** As the store name of a scope: whatever the store. No Component has such a name. */
 export const everyStore = '*';
+/** The same, where the Configuration denies stores of the type that all of them have. */
+export const everyDeniedStore = '*denied';
 
 /** A denied secret stays denied whatever else is said of it. */
 export function isSecretAllowed({ storeName, name }: SecretName, scopes: readonly SecretScope[]): boolean {
-  const scope = scopes.find((candidate) => candidate.storeName === storeName || candidate.storeName === everyStore);
+  const scope = scopes.find((candidate) => [storeName, everyStore, everyDeniedStore].includes(candidate.storeName));
   if (scope === undefined) return true;
   if (scope.deniedSecrets.includes(name)) return false;
   if (scope.allowedSecrets.length > 0) return scope.allowedSecrets.includes(name);
@@ -27,8 +29,13 @@ export function secretDenial(
   readonly reason: string;
   readonly message: string;
 } {
-  const isClosed = scopes.some((scope) => scope.storeName === everyStore);
-  const denial = isClosed ? 'the Configuration is missing or broken, which denies' : 'the Configuration denies';
+  const denial = denialOf(new Set(scopes.map((scope) => scope.storeName)));
   const message = `${denial} secret ${name} of store ${storeName} to this app`;
   return { kind: 'failed', reason: 'SecretNotAllowed', message };
+}
+
+function denialOf(storeNames: ReadonlySet<string>): string {
+  if (storeNames.has(everyStore)) return 'the Configuration is missing or broken, which denies';
+  if (storeNames.has(everyDeniedStore)) return 'the Configuration denies stores of its type, and so';
+  return 'the Configuration denies';
 }
