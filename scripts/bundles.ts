@@ -1,4 +1,5 @@
 /** Bundles the program with esbuild: `farpoint.js` (everything) and `proxy.js`, and one script each for the images. */
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 
@@ -64,6 +65,18 @@ const lazyNodeModules: Plugin = {
   },
 };
 
+/** esbuild writes text in ASCII, but leaves regular expressions as they are: cel-js has one with a micro sign. */
+const asciiRegularExpressions: Plugin = {
+  name: 'ascii-regular-expressions',
+  setup(building) {
+    building.onLoad({ filter: /\/node_modules\/@marcbachmann\/cel-js\/.*\.js$/ }, async ({ path: file }) => {
+      const text = await readFile(file, 'utf8');
+      const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+      return { contents: text.replace(/[^\x00-\x7f]/g, escaped) };
+    });
+  },
+};
+
 const root = path.join(import.meta.dirname, '..');
 
 const sameForAll = {
@@ -73,7 +86,7 @@ const sameForAll = {
   target: 'node26',
   minifySyntax: true,
   legalComments: 'none',
-  plugins: [replacePackages, lazyNodeModules],
+  plugins: [replacePackages, lazyNodeModules, asciiRegularExpressions],
   metafile: true,
   logLevel: 'warning',
 } as const satisfies BuildOptions;
