@@ -44,6 +44,8 @@ export class ConfigSource {
       const file = files[index] ?? '';
       if (reading.state === 'missing') mistakes.push(`${file}: there is no such file`);
       else if (reading.state === 'unreadable') mistakes.push(`${file}: it ${reading.mistake}`);
+      // Half of a change that is being written: to take it for a Configuration would open what the one before guards.
+      else if (former !== null && reading.text.trim() === '') mistakes.push(`${file}: it is empty`);
       else readManifests(file, expandVariables(reading.text, env), { manifests, mistakes });
     }
     const parsed = parseConfiguration(manifests);

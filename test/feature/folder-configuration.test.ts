@@ -64,6 +64,16 @@ describe('the Configuration', () => {
     ]);
   });
 
+  test('is kept when its file is empty for a moment, and may be empty at the start', async () => {
+    const folder = await watchedFolder({ files: { 'config.yaml': denied('shutdown') }, args });
+    await folder.replace('config.yaml', '');
+    await waitUntil(() => folder.problems().length === 1);
+    expect(folder.problems()[0]).toContain('config.yaml: it is empty; what was read before stays in use');
+    expect(folder.table().apiAccess.denied).toEqual([{ name: 'shutdown', version: 'v1' }]);
+    const empty = await watchedFolder({ files: { 'config.yaml': '' }, args });
+    expect(empty.table().apiAccess.denied).toEqual([]);
+  });
+
   test('keeps the last good one when it breaks or goes later', async () => {
     const folder = await watchedFolder({ files: { 'config.yaml': denied('shutdown') }, args });
     await folder.replace('config.yaml', configuration('{ api: 7 }'));
