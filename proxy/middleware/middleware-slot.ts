@@ -37,7 +37,7 @@ export interface MiddlewareSlotOptions {
 }
 
 /** As Dapr waits for a component (spec/policy.md §4). */
-export const startTimeoutMs = 30_000;
+const startTimeoutMs = 30_000;
 
 export class MiddlewareSlot {
   readonly entry: MiddlewareEntry;

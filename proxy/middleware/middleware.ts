@@ -39,7 +39,7 @@ export interface MiddlewareRequest {
    */
   setHeader(name: string, value: string): void;
   removeHeader(name: string): void;
-  /** Another path and query. Throws ProxyError `bad-request` for a path that `checkPath` would not let by. */
+  /** Another path and query, as they stand in a URL. Throws ProxyError `middleware-failed`; what no caller may call is refused later. */
   setTarget(path: string, search: string): void;
   /**
    * The whole body, kept for the upstream; empty without one. Only for a middleware whose settings say that it reads it.
