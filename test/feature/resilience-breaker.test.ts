@@ -77,7 +77,7 @@ test('half-open lets as many through at once as maxRequests says, and closes whe
   expect(breakerStates(proxy.lines).at(-1)).toBe('half-open');
   held[1]?.end('fine');
   await Promise.all(probes);
-  expect(breakerStates(proxy.lines).at(-1)).toBe('closed');
+  await waitUntil(() => breakerStates(proxy.lines).at(-1) === 'closed');
 });
 
 test('with --dapr-error-statuses a refused call is a 500, and still says when to come again', async () => {
