@@ -50,6 +50,19 @@ describe('a pipeline', () => {
     expect(received).toHaveLength(3);
   });
 
+  test('of the app may send a call elsewhere on its upstream, but not by a path that no caller may send', async () => {
+    const routes =
+      '{"/base/orders/{id}": "/v2/orders?full=1", "/base/up": "/v2/..%2fsecret", "/base/dots": "/v2/../v3"}';
+    const { proxy, received } = await startPipedProxy({
+      app: [{ name: 'v2', type: 'routeralias', settings: { routes } }],
+    });
+    const to = (rest: string): ReturnType<typeof ask> => ask(proxy.port, { path: `/v1.0/invoke/up/method/${rest}` });
+    expect((await to('orders/7?q=1')).status).toBe(200);
+    expect((await to('dots')).status).toBe(200);
+    expect((await to('up')).status).toBe(400);
+    expect(received.map(({ url }) => url)).toEqual(['/v2/orders?full=1&q=1&id=7', '/v3']);
+  });
+
   test('guards the other APIs of the proxy, but not its health', async () => {
     const nobody: Step = { name: 'nobody', type: 'routerchecker', settings: { rule: '^$' } };
     const { proxy } = await startPipedProxy({ http: [nobody] });
