@@ -5,13 +5,13 @@ import type { Clock } from '#shared/clock/clock.ts';
 import type { Reply } from '../../reply/reply.ts';
 import { RecentMap } from '../../telemetry/recent-map.ts';
 import { HttpClient } from '../http/http-client.ts';
+import { publicKeys, TokenVerifier, type PublicKeys } from '../jose/token-verifier.ts';
 import { failuresOf } from '../middleware-failure.ts';
 import type { CreateMiddleware, Middleware, MiddlewareRequest, Verdict } from '../middleware.ts';
 import { textReply } from '../text-reply.ts';
 import { usableSettings } from '../usable-settings.ts';
 import { fetchKeys } from './fetch-keys.ts';
 import { IssuerKeys, type KeyVersion } from './issuer-keys.ts';
-import { publicKeys, TokenVerifier, type PublicKeys } from './token-verifier.ts';
 
 const callTimeoutMs = 10_000;
 const maxDocumentBytes = 1024 * 1024;

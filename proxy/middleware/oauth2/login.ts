@@ -3,12 +3,12 @@
  * `state` is the sealed return path, and holds only in the browser that it was made for.
  */
 import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { allowInsecureRequests, buildAuthorizationUrl, Configuration } from 'openid-client';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { OAuth2Settings } from '#shared/middleware/oauth2-settings.ts';
+import { derivedKey, Seal } from '../jose/seal.ts';
+import { authorizationUrl } from '../openid/authorization-url.ts';
 import type { GrantedToken } from '../openid/granted-token.ts';
 import type { TokenEndpoint } from '../openid/token-endpoint.ts';
-import { derivedKey, Seal } from './seal.ts';
 
 /** Time to type a password and find the second factor. */
 const stateLifetimeMs = 15 * 60_000;
@@ -25,20 +25,14 @@ export class Login {
   readonly #clock: Clock;
   readonly #seal: Seal;
   readonly #verifierKey: Uint8Array;
-  readonly #configuration: Configuration;
 
   /** `purpose`: what sets this middleware apart from others with the same secret. */
   constructor(settings: OAuth2Settings, { clock, purpose }: { readonly clock: Clock; readonly purpose: string }) {
-    const { authUrl, clientId, clientSecret } = settings;
+    const { clientSecret } = settings;
     this.#settings = settings;
     this.#clock = clock;
     this.#seal = new Seal(clientSecret, `state ${purpose}`);
     this.#verifierKey = derivedKey(clientSecret, `verifier ${purpose}`);
-    const server = { issuer: new URL(authUrl).origin, authorization_endpoint: authUrl };
-    this.#configuration = new Configuration(server, clientId);
-    // As Dapr does: it is the caller's browser that goes there.
-    // oxlint-disable-next-line typescript/no-deprecated
-    if (authUrl.startsWith('http:')) allowInsecureRequests(this.#configuration);
   }
 
   /** Where to send a caller that is to log in. `browser` ties the state to it. */
@@ -47,7 +41,7 @@ export class Login {
     const id = randomBytes(12).toString('base64url');
     const endMs = this.#clock.epochMs() + stateLifetimeMs;
     const verifier = this.#verifier(id, browser);
-    const url = buildAuthorizationUrl(this.#configuration, {
+    return authorizationUrl(this.#settings, {
       redirect_uri: redirectUrl,
       ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
       ...(audience === null ? {} : { audience }),
@@ -57,7 +51,6 @@ export class Login {
       code_challenge: hash('sha256', verifier, 'base64url'),
       code_challenge_method: 'S256',
     });
-    return url.href;
   }
 
   /** Whether a state was made here, of late and for this browser. */

@@ -4,6 +4,7 @@ import type { Clock } from '#shared/clock/clock.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { OAuth2Settings } from '#shared/middleware/oauth2-settings.ts';
 import type { Reply } from '../../reply/reply.ts';
+import { Seal } from '../jose/seal.ts';
 import type { MiddlewareFailure } from '../middleware-failure.ts';
 import type { Middleware, MiddlewareRequest, Verdict } from '../middleware.ts';
 import { GrantFailure } from '../openid/grant-failure.ts';
@@ -13,7 +14,6 @@ import { textReply } from '../text-reply.ts';
 import { CallerCookies } from './caller-cookies.ts';
 import { maxCookieLength } from './cookies.ts';
 import { Login, type LoginState } from './login.ts';
-import { Seal } from './seal.ts';
 import { SessionRefresher } from './session-refresher.ts';
 import { sessionFields, sessionFrom, sessionOf, type Session } from './session.ts';
 

@@ -5,7 +5,7 @@ import { JOSEError, JWKSMultipleMatchingKeys, JWKSNoMatchingKey } from 'jose/err
 import type { CryptoKey, JWTPayload, JWTVerifyOptions } from 'jose';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { MiddlewareFailure } from '../middleware-failure.ts';
-import type { FetchedKeys } from './fetch-keys.ts';
+import type { FetchedKeys } from '../bearer/fetch-keys.ts';
 
 export type PublicKeys = ReturnType<typeof createLocalJWKSet>;
 
