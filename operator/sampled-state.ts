@@ -2,7 +2,8 @@
 import { X509Certificate } from 'node:crypto';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { OperatorParts } from './operator.ts';
-import type { SampledState, TableRevision } from './telemetry/operator-metrics.ts';
+import { optionKinds } from './status/option-report.ts';
+import type { ProblemCount, SampledState, TableRevision } from './telemetry/operator-metrics.ts';
 
 export interface SampledStateOptions {
   readonly isReady: () => boolean;
@@ -22,20 +23,30 @@ export function sampledState(parts: OperatorParts, { isReady, isLeader, clock }:
       return sinceMs === null ? null : clock.monotonicMs() - sinceMs;
     },
     tableRevisions: () => tableRevisions(parts),
-    problemCounts: () => parts.book?.problemCounts() ?? [],
+    problemCounts: () => problemCounts(parts),
     certificateEnds: () => certificateEnds(parts),
   };
 }
 
 function objectCounts({ source }: OperatorParts): [string, number][] {
   if (source === null) return [];
-  const { endpoints, secrets, pods, brokenConfigurations } = source.counts;
+  const { endpoints, resiliencies, middleware, secrets, pods, brokenConfigurations } = source.counts;
   return [
     ['endpoints', endpoints],
+    ['resiliencies', resiliencies],
+    ['middleware', middleware],
     ['secrets', secrets],
     ['pods', pods],
     ['broken_configurations', brokenConfigurations],
   ];
+}
+
+function* problemCounts({ book }: OperatorParts): Generator<ProblemCount> {
+  if (book === null) return;
+  for (const [reason, count] of book.problemCounts()) yield { kind: 'HTTPEndpoint', reason, count };
+  for (const kind of optionKinds) {
+    for (const [reason, count] of book.optionProblemCounts(kind)) yield { kind, reason, count };
+  }
 }
 
 function* tableRevisions({ book, push }: OperatorParts): Generator<TableRevision> {

@@ -154,12 +154,16 @@ export class ClusterSource implements TableFeed {
   /** How many of each kind are held. */
   get counts(): {
     readonly endpoints: number;
+    readonly resiliencies: number;
+    readonly middleware: number;
     readonly secrets: number;
     readonly pods: number;
     readonly brokenConfigurations: number;
   } {
     return {
       endpoints: this.#endpoints.size,
+      resiliencies: this.resiliencyObjects.size,
+      middleware: this.middlewareObjects.size,
       secrets: this.#secrets.size,
       pods: this.pods.size,
       brokenConfigurations: this.configurationObjects.count(({ mistakes }) => mistakes.length > 0),

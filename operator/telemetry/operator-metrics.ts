@@ -30,10 +30,16 @@ export interface SampledState {
   readonly watchSilenceMs: () => number | null;
   /** Of the audiences with a connected proxy. */
   readonly tableRevisions: () => Iterable<TableRevision>;
-  /** How many endpoints have a problem, by its reason. */
-  readonly problemCounts: () => Iterable<readonly [reason: string, count: number]>;
+  readonly problemCounts: () => Iterable<ProblemCount>;
   /** When each certificate ends, milliseconds since 1970; the names are a closed set. */
   readonly certificateEnds: () => Iterable<readonly [certificate: string, epochMs: number]>;
+}
+
+/** How many objects of a kind have a problem. */
+export interface ProblemCount {
+  readonly kind: string;
+  readonly reason: string;
+  readonly count: number;
 }
 
 export interface TableRevision {
@@ -121,9 +127,12 @@ export class OperatorMetrics {
     });
     families.gauge({
       name: 'problems',
-      help: 'Endpoints with a problem, by its reason.',
-      labelNames: ['reason'],
-      sample: () => labelled('reason', state.problemCounts()).slice(0, maxReasons),
+      help: 'Objects with a problem, by its reason.',
+      labelNames: ['kind', 'reason'],
+      sample: () =>
+        [...state.problemCounts()]
+          .slice(0, maxReasons)
+          .map(({ kind, reason, count }) => ({ labels: { kind, reason }, value: count })),
     });
     families.gauge({
       name: 'certificate_expiry_timestamp_seconds',

@@ -74,6 +74,15 @@ describe('an applied Resiliency', () => {
     await site.apply(resiliency('r', {}));
     await untilCalled(proxy, 200);
     expect(await callAnew(proxy)).toMatchObject({ status: 200, body: 'request 3' });
+    const reason = '--for=jsonpath={.status.conditions[0].reason}=Accepted';
+    const waited = await client.kubectl([
+      'wait',
+      reason,
+      '--timeout=30s',
+      'resiliency/r',
+      `--namespace=${site.namespace}`,
+    ]);
+    expect(waited).toMatchObject({ code: 0 });
     await untilCondition(site, 'r', { status: 'True', reason: 'Accepted', observedGeneration: 1 });
     const shown = await client.kubectl(['get', 'resiliency', 'r', `--namespace=${site.namespace}`, '--no-headers']);
     expect(shown.stdout).toMatch(/^r +True +Accepted /);

@@ -11,7 +11,7 @@ const state: SampledState = {
   tableAgeMs: () => 1_500,
   watchSilenceMs: () => 250,
   tableRevisions: () => [{ namespace: 'shop', appId: 'orders', configuration: '', revision: 'r1' }],
-  problemCounts: () => new Map([['SecretNotFound', 2]]),
+  problemCounts: () => [{ kind: 'HTTPEndpoint', reason: 'SecretNotFound', count: 2 }],
   certificateEnds: () => [['serving', 1_700_000_000_000]],
 };
 
@@ -39,7 +39,7 @@ describe('what is read at a scrape', () => {
     ['table_age_seconds', '{} 1.5'],
     ['watch_silence_seconds', '{} 0.25'],
     ['table_info', '{"namespace":"shop","app_id":"orders","configuration":"","revision":"r1"} 1'],
-    ['problems', '{"reason":"SecretNotFound"} 2'],
+    ['problems', '{"kind":"HTTPEndpoint","reason":"SecretNotFound"} 2'],
     ['certificate_expiry_timestamp_seconds', '{"certificate":"serving"} 1700000000'],
   ])('%s', async (name, sample) => {
     expect(await samplesOf(newMetrics(), name)).toEqual([sample]);
