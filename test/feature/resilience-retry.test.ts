@@ -7,6 +7,7 @@ import { httpEndpoint } from '../support/http-endpoint.ts';
 import { rawExchange } from '../support/raw-exchange.ts';
 import {
   answering,
+  echoing,
   resetting,
   retriedManifest,
   soon,
@@ -205,6 +206,17 @@ test('what was done is counted once a call, and each retry', async () => {
   expect(await counted(proxy, 'dapr_resiliency_retries_total')).toEqual([
     { app_id: 'orders', target: 'app_up', value: 3 },
   ]);
+});
+
+test('a kept connection that breaks under a call costs it no retry, body or not', async () => {
+  const policies = '{ retries: { r: { maxRetries: 0 } }, circuitBreakers: { c: { trip: totalFailures > 0 } } }';
+  const turns = [answering(200), resetting, answering(200), resetting, echoing];
+  const { proxy, seen, call } = await startRetried(turns, { policies, entry: '{ retry: r, circuitBreaker: c }' });
+  expect((await call()).status).toBe(200);
+  expect((await call()).status).toBe(200);
+  expect(await call({ method: 'PUT', body: 'kept' })).toMatchObject({ status: 200, body: 'kept' });
+  expect(seen).toHaveLength(5);
+  expect(triesLogged(proxy)).toEqual([]);
 });
 
 test('a discarded answer leaves its connection for the next try; a long one is cut', async () => {
