@@ -2,7 +2,6 @@
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { ConcurrencyLimiter } from '../policy/concurrency-limiter.ts';
 import type { CallResilience } from '../resilience/call-resilience.ts';
-import { runTries } from '../resilience/run-tries.ts';
 import { discardBody, stopReading } from '../server/discard-body.ts';
 import { checkPath } from '../target/check-path.ts';
 import { parseTarget, type Target } from '../target/parse-target.ts';
@@ -127,8 +126,12 @@ interface GuardedParts {
   readonly resilience: CallResilience;
 }
 
-/** As many calls as its policies make of it, one after the other. */
-function callGuarded(invocation: Invocation, { exchange, context, resilience }: GuardedParts): Promise<CallResult> {
+/** As many calls as its policies make of it, one after the other. What that takes is loaded when the first one comes. */
+async function callGuarded(
+  invocation: Invocation,
+  { exchange, context, resilience }: GuardedParts,
+): Promise<CallResult> {
+  const { runTries } = await import('../resilience/run-tries.ts');
   const { kind, label, limiter } = invocation.route.upstream;
   const method = exchange.request.method ?? '';
   return runTries({
