@@ -77,6 +77,18 @@ describe('a call is tried again', () => {
     expect(triesLogged(proxy)).toEqual(['a call is tried again']);
   });
 
+  test('many times without leaving listeners behind', async () => {
+    const warnings: Error[] = [];
+    const keep = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', keep);
+    onTestFinished(() => void process.off('warning', keep));
+    const { seen, call } = await startRetried([busy], { policy: 'duration: 0s, maxRetries: 40' });
+    expect((await call({ method: 'PUT', body: 'kept' })).status).toBe(503);
+    expect(seen).toHaveLength(41);
+    await new Promise(setImmediate);
+    expect(warnings).toEqual([]);
+  });
+
   test('and the last failure is answered as without policies', async () => {
     const { seen, call } = await startRetried([resetting]);
     const answer = await call();
