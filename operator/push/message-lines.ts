@@ -19,7 +19,7 @@ export function drainLine(reconnectAfterMs: number): Buffer {
 /** Encoded endpoints and options, kept for as long as somebody else keeps the object. */
 export class MessageLines {
   readonly #linesByEndpoint = new WeakMap<Endpoint, Buffer>();
-  readonly #textsByOptions = new WeakMap<TableOptions, string>();
+  readonly #linesByOptions = new WeakMap<TableOptions, SyncedLine>();
 
   /** The UPSERT of an endpoint. Holds its secrets. */
   upsert(endpoint: Endpoint): Buffer {
@@ -31,15 +31,23 @@ export class MessageLines {
     return bytes;
   }
 
-  /** The SYNCED that ends a table. */
+  /** The SYNCED that ends a table. Holds the secrets of its pipelines. */
   synced(revision: string, options: TableOptions): Buffer {
-    let text = this.#textsByOptions.get(options);
-    if (text === undefined) {
-      text = JSON.stringify(encodeOptions(options));
-      this.#textsByOptions.set(options, text);
-    }
-    return Buffer.from(`{"type":"SYNCED","revision":${JSON.stringify(revision)},"options":${text}}\n`);
+    const known = this.#linesByOptions.get(options);
+    if (known?.revision === revision) return known.bytes;
+    const text = known?.text ?? JSON.stringify(encodeOptions(options));
+    const bytes = Buffer.from(`{"type":"SYNCED","revision":${JSON.stringify(revision)},"options":${text}}\n`);
+    this.#linesByOptions.set(options, { text, revision, bytes });
+    return bytes;
   }
+}
+
+/** The last one with these options: all proxies of an audience get the same bytes, however many wait to read them. */
+interface SyncedLine {
+  /** Of the options. */
+  readonly text: string;
+  readonly revision: string;
+  readonly bytes: Buffer;
 }
 
 function line(message: object): Buffer {
