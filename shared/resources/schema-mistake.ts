@@ -47,5 +47,7 @@ export function pointerOf(steps: readonly string[]): string {
 
 /** A key may be a URL, and that may hold a password. */
 function withoutUserInfo(key: string): string {
-  return key.replace(/\/\/.*@/s, '//…@');
+  const from = key.indexOf('//');
+  const to = key.lastIndexOf('@');
+  return from < 0 || to < from ? key : `${key.slice(0, from)}//…${key.slice(to)}`;
 }

@@ -3,6 +3,7 @@
  * replica answers for the whole cluster. Each test would take minutes.
  */
 import { describe, expect, test } from 'vitest';
+import { middlewareTypes } from '#shared/table/middleware.ts';
 import { operatorSettingsFrom } from '#shared/settings/operator-settings-from.ts';
 import type { Surroundings } from '../../../../operator/admission/findings.ts';
 import { objectFindings } from '../../../../operator/admission/object-findings.ts';
@@ -10,6 +11,11 @@ import { decideInjection } from '../../../../operator/inject/decide-injection.ts
 import { injectProxy } from '../../../../operator/inject/inject-proxy.ts';
 import { knownAnnotations } from '../../../../operator/inject/known-annotations.ts';
 import { jsonPatch } from '../../../../operator/inject/json-patch.ts';
+
+const settingNames = (
+  'key issuer audience jwksURL rootCA clientID clientSecret scopes tokenURL authURL redirectURL headerName pathFilter ' +
+  'endpointParamsQuery rego url includedHeaders routes rule direction timeout decision'
+).split(' ');
 
 const length = 250_000;
 const filled = (part: string): string => part.repeat(length / part.length);
@@ -22,6 +28,12 @@ const texts = {
   slashes: `v:/${filled('/')}x`,
   dashes: `${filled('a-')}!`,
   'line ends': `${filled('\r\n')}x`,
+};
+
+const around: Surroundings = {
+  secretStoreKind: () => 'unknown',
+  resiliencies: () => [],
+  middleware: () => [],
 };
 
 describe.each(Object.entries(texts))('%s', (_, text) => {
@@ -50,14 +62,44 @@ describe.each(Object.entries(texts))('%s', (_, text) => {
       clientTLS: { renegotiation: 'Never', rootCA: document, certificate: document, privateKey: document },
     };
     const object = { metadata: { name: text, namespace: text }, spec, scopes: [text], auth: { secretStore: text } };
-    const around: Surroundings = {
-      secretStoreKind: () => 'unknown',
-      resiliencies: () => null,
-      middleware: () => null,
-    };
     expect(objectFindings('HTTPEndpoint', object, around).errors.length).toBeGreaterThan(0);
     const named = { ...object, metadata: { name: 'a', namespace: 'b' } };
     expect(objectFindings('HTTPEndpoint', named, around).errors.length).toBeGreaterThan(0);
+  });
+
+  test('in a Resiliency', () => {
+    const policies = {
+      timeouts: { [text]: text, t: text },
+      retries: { r: { policy: text, duration: text, matching: { httpStatusCodes: text, httpMethods: text } } },
+      circuitBreakers: { c: { interval: text, timeout: text, trip: text } },
+    };
+    const targets = { apps: { [text]: { timeout: text, retry: text }, far: { circuitBreaker: text } } };
+    const object = { metadata: { name: 'a', namespace: 'b' }, spec: { policies, targets }, scopes: [text] };
+    expect(objectFindings('Resiliency', object, around).errors.length).toBeGreaterThan(0);
+  });
+
+  test.each(middlewareTypes)('in the settings of a Component of type %s', (type) => {
+    const settings = settingNames.flatMap((name) => [
+      { name, value: text },
+      { name, envRef: text },
+    ]);
+    for (const metadata of [
+      [...settings, { name: text, value: text }],
+      [{ name: 'maxRequestsPerSecond', value: text }],
+    ]) {
+      const object = { metadata: { name: 'a', namespace: 'b' }, spec: { type, version: 'v1', metadata } };
+      expect(objectFindings('Component', object, around)).toBeDefined();
+    }
+  });
+
+  test('in a Configuration', () => {
+    const handlers = [
+      { name: text, type: text },
+      { name: 'a', type: 'middleware.http.ratelimit', version: text },
+    ];
+    const spec = { httpPipeline: { handlers }, components: { deny: [text] } };
+    const object = { metadata: { name: 'a', namespace: 'b' }, spec };
+    expect(objectFindings('Configuration', object, around).errors.length).toBeGreaterThan(0);
   });
 });
 
