@@ -103,9 +103,9 @@ export class TryBody extends UpstreamBody {
     return this.#body.open();
   }
 
-  /** There is something new. */
+  /** There is something new. What a try that is over would read is for the next one. */
   wake(): void {
-    if (this.#isWaiting) this.#pull();
+    if (this.#isWaiting && !this.destroyed) this.#pull();
   }
 
   override _read(): void {

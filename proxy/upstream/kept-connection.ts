@@ -70,8 +70,11 @@ class RepeatableCall implements Dispatcher.DispatchHandler {
 
   onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
     const isStale = !this.#isAnswered && this.#repetition.mayRepeat() && 'code' in error && closedCodes.has(error.code);
-    // Not at once: undici has yet to put the dead connection away.
-    if (isStale) queueMicrotask(this.#repetition.repeat);
-    else this.#handler.onResponseError?.(controller, error);
+    if (!isStale) return this.#handler.onResponseError?.(controller, error);
+    // Not at once: undici has yet to put the dead connection away. Until then a piece of the body may get lost on it.
+    queueMicrotask(() => {
+      if (this.#repetition.mayRepeat()) this.#repetition.repeat();
+      else this.#handler.onResponseError?.(controller, error);
+    });
   }
 }
