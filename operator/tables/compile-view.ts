@@ -1,9 +1,14 @@
-/** What holds for one audience, made of what the feed and the book of middleware hold. Pure apart from reading both. */
+/**
+ * What holds for one audience, made of what the feed and the book of middleware hold: first what is for it, then what that comes
+ * to, which is the same for all who have the same. Pure apart from reading both.
+ */
 import { compileOptions } from '#shared/compile/compile-options.ts';
 import { canonicalJson } from '#shared/compile/fingerprint.ts';
 import { isForAudience } from '#shared/compile/is-for-audience.ts';
 import { optionsDigest } from '#shared/compile/options-digest.ts';
+import type { Component } from '#shared/resources/component.ts';
 import { defaultConfiguration, type Configuration } from '#shared/resources/configuration.ts';
+import type { Resiliency } from '#shared/resources/resiliency.ts';
 import type { TableOptions } from '#shared/table/endpoint-table.ts';
 import { noPipelines } from '#shared/table/middleware.ts';
 import { noResilience } from '#shared/table/resilience.ts';
@@ -11,7 +16,6 @@ import type { ProxyAudience } from './audience-table.ts';
 import { closedConfiguration } from './closed-configuration.ts';
 import type { Variant } from './endpoint-group.ts';
 import type { MiddlewareBook } from './middleware-book.ts';
-import { secretScopesInCluster } from './secret-scopes-in-cluster.ts';
 import type { TableFeed } from './table-feed.ts';
 
 export interface OptionView {
@@ -26,25 +30,52 @@ export interface ViewSources {
   readonly middleware: MiddlewareBook;
 }
 
-/** Compiles the options of one audience. */
-export function compileView(
-  audience: ProxyAudience,
-  { feed, middleware }: ViewSources,
-): { readonly view: OptionView; readonly isConfigurationMissing: boolean } {
+/** Everything that is for one audience. */
+export interface ViewSelection {
+  /** Names all that follows: at one moment, equal keys mean equal selections. */
+  readonly key: string;
+  readonly configuration: Configuration;
+  readonly isConfigurationMissing: boolean;
+  readonly resiliencies: readonly Resiliency[];
+  /** Only those that a pipeline may name. */
+  readonly components: readonly Component[];
+}
+
+/** Chooses. */
+export function selectionFor(audience: ProxyAudience, { feed, middleware }: ViewSources): ViewSelection {
   const { namespace, configuration: name } = audience;
   const named = name === '' ? defaultConfiguration : feed.configuration(`${namespace}/${name}`);
   const configuration = named ?? closedConfiguration;
+  const { http, app } = configuration.pipelines;
+  const handlers = new Set([...http, ...app].map((handler) => handler.name));
+  const resiliencies = feed
+    .resiliencies(namespace)
+    .flatMap(({ parsed }) => parsed.resiliency ?? [])
+    .filter((resiliency) => isForAudience(audience, resiliency));
+  const components = handlers.size === 0 ? [] : middleware.componentsIn(namespace);
+  const chosen = components.filter((component) => handlers.has(component.name) && isForAudience(audience, component));
+  const names = [[name], namesOf(resiliencies), namesOf(chosen)];
+  return {
+    // No name of Kubernetes holds a slash or a comma.
+    key: `${namespace}/${names.map((part) => part.join()).join('/')}`,
+    configuration,
+    isConfigurationMissing: named === null,
+    resiliencies,
+    components: chosen,
+  };
+}
+
+/** Compiles the options. */
+export function compileView(selection: ViewSelection, middleware: MiddlewareBook): OptionView {
+  const { configuration, resiliencies, components } = selection;
   const { options } = compileOptions({
     configuration,
-    resiliencies: feed
-      .resiliencies(namespace)
-      .flatMap(({ parsed }) => parsed.resiliency ?? [])
-      .filter((resiliency) => isForAudience(audience, resiliency)),
-    components: middleware.componentsIn(namespace).filter((component) => isForAudience(audience, component)),
+    resiliencies,
+    components,
     placeOf: (component) => middleware.placeOf(component, configuration),
     known: middleware.known,
   });
-  return { view: viewOf(options, configuration), isConfigurationMissing: named === null };
+  return viewOf(options, configuration);
 }
 
 /** Nothing is allowed. */
@@ -54,8 +85,11 @@ export function closedView(): OptionView {
   return viewOf(options, closedConfiguration);
 }
 
-function viewOf(options: TableOptions, configuration: Configuration): OptionView {
-  const secretScopes = secretScopesInCluster(configuration);
+function viewOf(options: TableOptions, { secretScopes }: Configuration): OptionView {
   const variant = { key: secretScopes.length === 0 ? '' : canonicalJson(secretScopes), secretScopes };
   return { options, optionsDigest: optionsDigest(options), variant };
+}
+
+function namesOf(resources: readonly { readonly name: string }[]): readonly string[] {
+  return resources.map(({ name }) => name);
 }

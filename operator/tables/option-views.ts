@@ -4,7 +4,7 @@
  */
 import type { Logger } from '#shared/logger/logger.ts';
 import type { ProxyAudience } from './audience-table.ts';
-import { closedView, compileView, type OptionView, type ViewSources } from './compile-view.ts';
+import { closedView, compileView, selectionFor, type OptionView, type ViewSources } from './compile-view.ts';
 import { InternedOptions } from './interned-options.ts';
 import { RecentMap } from './recent-map.ts';
 
@@ -26,6 +26,8 @@ export class OptionViews {
   readonly #knownByAudience = new RecentMap<KnownView>(maxViews);
   /** Namespaces of audiences that were forgotten: what is new to those, nobody knows. */
   readonly #forgottenNamespaces = new Set<string>();
+  /** By namespace, then by selection: what was made in its last round, and since. */
+  readonly #viewsByNamespace = new RecentMap<Map<string, OptionView>>(maxViews);
   readonly #interned = new InternedOptions();
   /** Said once, until it is there. */
   readonly #missingConfigurations = new RecentMap<true>(maxViews);
@@ -50,6 +52,7 @@ export class OptionViews {
   *compile(namespaces: ReadonlySet<string>): Generator<void, NextViews> {
     const next = new Map<string, OptionView>();
     if (namespaces.size === 0) return next;
+    for (const namespace of namespaces) this.#viewsByNamespace.delete(namespace);
     for (const [key, { audience }] of this.#knownByAudience.entries()) {
       if (!namespaces.has(audience.namespace)) continue;
       next.set(key, this.#compile(audience));
@@ -70,21 +73,29 @@ export class OptionViews {
     return [...changed];
   }
 
-  #compile(audience: ProxyAudience): OptionView {
-    const view = this.#compileOrClose(audience);
-    return { ...view, options: this.#interned.of(view.options, view.optionsDigest) };
-  }
-
   /** A mistake of ours closes those whom it concerns, and nobody else. */
-  #compileOrClose(audience: ProxyAudience): OptionView {
+  #compile(audience: ProxyAudience): OptionView {
     try {
-      const { view, isConfigurationMissing } = compileView(audience, this.#sources);
-      this.#noteMissing(audience, isConfigurationMissing);
+      const selection = selectionFor(audience, this.#sources);
+      this.#noteMissing(audience, selection.isConfigurationMissing);
+      const views = this.#viewsOf(audience.namespace);
+      let view = views.get(selection.key);
+      if (view === undefined) {
+        const made = compileView(selection, this.#sources.middleware);
+        view = { ...made, options: this.#interned.of(made.options, made.optionsDigest) };
+        if (views.size < maxViews) views.set(selection.key, view);
+      }
       return view;
     } catch (err) {
       this.#logger.error('options could not be compiled because of a bug, so nothing is allowed', { ...audience, err });
       return closedView();
     }
+  }
+
+  #viewsOf(namespace: string): Map<string, OptionView> {
+    let views = this.#viewsByNamespace.get(namespace);
+    if (views === undefined) this.#viewsByNamespace.set(namespace, (views = new Map<string, OptionView>()));
+    return views;
   }
 
   #noteMissing({ namespace, configuration: name }: ProxyAudience, isMissing: boolean): void {
