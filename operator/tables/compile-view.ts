@@ -16,6 +16,7 @@ import type { ProxyAudience } from './audience-table.ts';
 import { closedConfiguration } from './closed-configuration.ts';
 import type { Variant } from './endpoint-group.ts';
 import type { MiddlewareBook } from './middleware-book.ts';
+import { secretScopesInCluster } from './secret-scopes-in-cluster.ts';
 import type { TableFeed } from './table-feed.ts';
 
 export interface OptionView {
@@ -85,7 +86,8 @@ export function closedView(): OptionView {
   return viewOf(options, closedConfiguration);
 }
 
-function viewOf(options: TableOptions, { secretScopes }: Configuration): OptionView {
+function viewOf(options: TableOptions, configuration: Configuration): OptionView {
+  const secretScopes = secretScopesInCluster(configuration);
   const variant = { key: secretScopes.length === 0 ? '' : canonicalJson(secretScopes), secretScopes };
   return { options, optionsDigest: optionsDigest(options), variant };
 }
