@@ -17,9 +17,10 @@ import { startProxyProcess } from './cli/farpoint-process.ts';
 const isSoak = process.env['SOAK_MIB'] !== undefined;
 const pairs = isSoak ? 1_000_000 : 4_000;
 const maxKeys = isSoak ? 10_000 : 2_000;
-/** More than any of the caches holds. */
-const warmPairs = 2 * maxKeys;
-const flatMib = 20;
+/** More than any of the caches holds; and enough to see how far the collector lets memory swing, which is 15 MiB. */
+const warmPairs = isSoak ? 100_000 : 2 * maxKeys;
+/** A fraction of what a million of anything takes. */
+const flatMib = 25;
 const timeout = 120_000 + pairs * 4;
 
 const batchOfPairs = 50;
