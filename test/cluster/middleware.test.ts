@@ -114,6 +114,9 @@ describe('a Component that a pipeline names', () => {
     await site.apply(endpoint(await startEcho()), secret('one'), guarded);
     const body = await untilRefused(proxy, 'token');
     expect(body).toContain('no middleware Component named token is for this app');
+    await untilRefused(proxy, 'token');
+    const logged = proxy.lines.filter(({ fields }) => fields['reason'] === 'ComponentNotFound');
+    expect(logged).toHaveLength(1);
     const event = 'Warning ComponentNotFound: Accepted is False: spec.appHttpPipeline: handler token is refused';
     await untilEvent(site, { plural: 'configurations', name: 'guarded', event });
 
