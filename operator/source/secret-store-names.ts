@@ -1,12 +1,10 @@
-/** Which secret stores the Components of each namespace declare, and for which apps. Nothing else of a Component is read or kept. */
+/** Which secret stores the Components of each namespace declare, and for which apps. */
 import { recordFrom, stringsFrom } from '#shared/resources/read-field.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
+import { builtinStoreName } from '../tables/place-in-cluster.ts';
 import type { SecretStoreKind } from '../tables/table-feed.ts';
 import type { ObjectKeeper } from './kind-watch.ts';
 import { namespacedKey, splitNamespacedKey } from './namespaced-key.ts';
-
-/** The store over the API server's Secrets, where no Component says otherwise. */
-const builtinStoreName = 'kubernetes';
 
 interface DeclaredStore {
   readonly type: string;
