@@ -1,5 +1,7 @@
 /** One try of a call: its slot, its breaker, its limit of time, and what becomes of its answer. */
-import type { CallResult } from '../upstream/answer-handler.ts';
+import type { TimeoutPolicy } from '#shared/table/resilience.ts';
+import type { CallResult, HeadDeadline } from '../upstream/answer-handler.ts';
+import type { UpstreamBody } from '../upstream/upstream-body.ts';
 import type { ReplayBody } from './replay-body.ts';
 import type { RetryPlan } from './retry-plan.ts';
 import type { GuardedCall } from './run-tries.ts';
@@ -41,18 +43,10 @@ async function sendTry(call: GuardedCall, { plan, replay, report }: TryParts, st
   const { clock } = context;
   const verdict = new TryVerdict(resilience.breaker?.admit() ?? null, clock);
   const body = replay?.open() ?? call.body;
+  const leftMs = (timeout?.timeoutMs ?? 0) - (clock.monotonicMs() - startedAtMs);
   let retryInMs: number | null = null;
   const result = await send(body, {
-    deadline:
-      timeout === null
-        ? null
-        : {
-            afterMs: Math.max(0, timeout.timeoutMs - (clock.monotonicMs() - startedAtMs)),
-            error: () => {
-              report.timedOut();
-              return body?.isWaiting === true ? slowCaller(timeout) : slowAnswer(timeout);
-            },
-          },
+    deadline: timeout === null ? null : deadlineOf(timeout, { leftMs, body, report }),
     admits: (head) => {
       verdict.answered(head.status);
       retryInMs = plan.afterAnswer(head);
@@ -66,6 +60,22 @@ async function sendTry(call: GuardedCall, { plan, replay, report }: TryParts, st
   if (exchange.response.isHeadSent) plan.noteFailedAnswer({ error, wasConnected });
   else retryInMs = plan.afterFailure({ error, wasConnected });
   return { result, retryInMs };
+}
+
+interface DeadlineParts {
+  readonly leftMs: number;
+  readonly body: UpstreamBody | null;
+  readonly report: TryReport;
+}
+
+function deadlineOf(timeout: TimeoutPolicy, { leftMs, body, report }: DeadlineParts): HeadDeadline {
+  return {
+    afterMs: Math.max(0, leftMs),
+    error: () => {
+      report.timedOut();
+      return body?.isWaiting === true ? slowCaller(timeout) : slowAnswer(timeout);
+    },
+  };
 }
 
 /** The wait for a slot counts as part of the try. Resolves with the end of the try when it took too long. */

@@ -31,6 +31,7 @@ export interface AnswerHead {
 /** Ends a call when the head of its answer has not come by then. */
 export interface HeadDeadline {
   readonly afterMs: number;
+  /** What it ends with; asked when it does. */
   readonly error: () => ProxyError;
 }
 
@@ -152,10 +153,10 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   /** The same, and stops what is on its way. */
-  abort(error: ProxyError): void {
+  abort(error: Error): void {
     if (this.#isSettled) return;
     this.#controller?.abort(error);
-    this.#finish(error);
+    this.fail(error);
   }
 
   #inform(status: number, received: ReceivedHeaders): void {

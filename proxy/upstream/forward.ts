@@ -19,7 +19,7 @@ export function forward(call: Call): Promise<CallResult> {
     const { exchange, pool, path, headers, body } = call;
     const trailers = body === null ? null : trailersOf(call);
     // The caller may fail while the body of a later try waits for its connection, and nobody else listens.
-    if (call.gate !== null) body?.on('error', (error) => handler.fail(error));
+    if (call.gate !== null) body?.on('error', (error) => handler.abort(error));
     const request: UpstreamRequest = { path, method: exchange.request.method ?? 'GET', headers, body, trailers };
     try {
       pool.dispatch(request, handler);
