@@ -17,7 +17,40 @@ describe('compileLinearRegExp', () => {
     expect(replaceAsGo(text, compileLinearRegExp(pattern, 'g'), template)).toBe(expected);
   });
 
-  test.each(['(', '(?=a)', '(a)\\1', '(?i)a', 'a{2000}', 'a{30,20}', 'a'.repeat(2_000)])('refuses %s', (pattern) => {
+  test.each([
+    ['^/[[:alpha:]]+$', ['/abc'], ['/a1', '/:']],
+    ['^[[:^digit:]1][[:/]$', ['a[', '1:', '1/'], ['2/']],
+    ['^/[]a]$', ['/]', '/a'], ['/b', '/']],
+    ['^[^]a]$', ['b'], [']', 'a']],
+    ['^\\Q/v1.0/a+\\E$', ['/v1.0/a+'], ['/v1x0/a+', '/v1.0/aa']],
+    ['^\\Qa', ['a'], []],
+    ['(\\A/a|/b\\z)', ['/a', '/x/b'], ['A/', 'x/a', '/bz']],
+    ['^\\x{61}\\x62\\143$', ['abc'], ['x']],
+    ['^[\\x{61}-\\x63\\-]$', ['b', '-'], ['d', '{']],
+    ['^a\\a\\t$', ['a\u0007\t'], ['aa\t']],
+    ['^a{2,3}?b{0}(?:cd){2}$', ['aacdcd', 'aaacdcd'], ['abcdcd', 'aaaacdcd']],
+    ['^{a{,2}}]$', ['{a{,2}}]'], ['{aa}]']],
+    ['^.\\s$', ['\r\f'], ['\n ', 'a\v', 'a\u00a0']],
+    ['(?s)^.$', ['\n'], []],
+    ['^[\\D-]$', ['-', 'x', '\u1234'], ['1']],
+    ['^\u{1f600}{2}$', ['\u{1f600}\u{1f600}'], ['\u{1f600}']],
+    ['(?i)^/Admin[a-c[:digit:]]$', ['/ADMINB', '/admin7', '/adminC'], ['/admind']],
+    ['(?i)^[^x]\\W$', ['a.'], ['X.', 'x.', 'aB']],
+    ['(?i:ab)c$', ['ABc', 'abc'], ['ABC']],
+    ['^(?:(?i)a|b)c(?-i)$', ['Ac', 'Bc'], ['AC']],
+    ['(?im)^a$', ['x\nA\ny'], ['xa']],
+  ])('%s is read as Go reads it', (pattern, matching, others) => {
+    const compiled = compileLinearRegExp(pattern);
+    for (const text of matching) expect(compiled.test(text), text).toBe(true);
+    for (const text of others) expect(compiled.test(text), text).toBe(false);
+  });
+
+  test.each([
+    ...'( ) [a [ (?=a) (?!a) (?<=a) (a)\\1 a** {3} a{2}{3} a\\ a{2000} a{30,20} [z-a] [a-\\d]'.split(' '),
+    ...'(?U)a a(?m)b (?m)a\\z \\pL \\p{Greek} [\\pN] \\C \\Z \\y \\u0041 \\cA \\xg0 \\x{110000} \\8'.split(' '),
+    ...'[[:letter:]] [[::]] (?i)\u00e9 (?i)[\u00e0-\u00e9] [\u{1f600}]'.split(' '),
+    'a'.repeat(2_000),
+  ])('refuses %s', (pattern) => {
     expect(() => compileLinearRegExp(pattern)).toThrow(SyntaxError);
   });
 
