@@ -54,8 +54,10 @@ class FindingsByApps {
     }
   }
 
-  of({ name }: Resiliency): readonly OptionFinding[] {
+  of({ name, findings: own }: Resiliency): readonly OptionFinding[] {
     const all = this.#appsByResource.get(name) ?? 0;
+    // Of one that is for none of the apps that were looked at, what its own text says.
+    if (all === 0) return own;
     return [...(this.#foundByResource.get(name)?.values() ?? [])].map(({ finding, apps }) =>
       apps.length === all ? finding : { ...finding, message: `${finding.message} (${whom(apps)})` },
     );
