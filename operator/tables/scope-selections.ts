@@ -7,14 +7,16 @@ export interface ScopeSelection<Resource> {
   readonly resources: readonly Resource[];
 }
 
-/** More apps than these are not looked at one by one: what is said of resources is said of those that come first. */
+/** More apps than these are not looked at one by one; those of one resource never keep all those of another away. */
 const maxApps = 200;
 
 /** The selections, each once. */
 export function scopeSelections<Resource extends { readonly scopes: readonly string[] }>(
   resources: readonly Resource[],
 ): readonly ScopeSelection<Resource>[] {
-  const named = [...new Set(resources.flatMap(({ scopes }) => scopes))].toSorted().slice(0, maxApps);
+  const first = resources.flatMap(({ scopes }) => scopes.slice(0, 1));
+  const all = new Set([...first, ...resources.flatMap(({ scopes }) => scopes)]);
+  const named = [...all].slice(0, maxApps).toSorted();
   const selectionsByKey = new Map<string, ScopeSelection<Resource>>();
   for (const appId of ['', ...named]) {
     const chosen = resources.filter(({ scopes }) => isForAudience({ appId, namespace: '' }, { namespace: '', scopes }));
