@@ -11,12 +11,14 @@ export class ReplayBody {
   #isListening = false;
   #isLastTry = false;
   #failure: Error | null = null;
+  #failed: AbortController | null = null;
 
   constructor(source: RequestBody, room: ReplayRoom) {
     this.#source = source;
     this.#tape = new ReplayTape(room);
     source.on('error', (error) => {
       this.#failure = error;
+      this.#failed?.abort(error);
       this.#reader?.destroy(error);
     });
   }
@@ -29,6 +31,13 @@ export class ReplayBody {
   /** Why there is no more of it to come from the caller: no try mends that. */
   get failure(): Error | null {
     return this.#failure;
+  }
+
+  /** Aborted when there is a failure. Made when first asked for: most calls never wait. */
+  get failed(): AbortSignal {
+    this.#failed ??= new AbortController();
+    if (this.#failure !== null) this.#failed.abort(this.#failure);
+    return this.#failed.signal;
   }
 
   /** For one try; the one before reads no more. Only while `isKept`. */

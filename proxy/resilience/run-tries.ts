@@ -1,5 +1,4 @@
 /** A call with policies: retry( breaker( timeout( try ) ) ), each try an event of its own for the breaker (spec/resiliency.md §7). */
-import { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { Exchange } from '../pipeline/exchange.ts';
 import type { ProxyContext } from '../pipeline/proxy-context.ts';
 import type { ConcurrencyLimiter } from '../policy/concurrency-limiter.ts';
@@ -53,10 +52,10 @@ export async function runTries(call: GuardedCall): Promise<CallResult> {
         return result;
       }
       report.waits(result, retryInMs);
-      // The caller may leave, and a proxy that goes down makes its last try at once.
-      await clock.sleep(retryInMs, AbortSignal.any([exchange.departure, draining]));
-      if (exchange.departure.aborted) throw new ProxyError('caller-left', 'the caller left between two tries');
-      if (replay !== null && replay.failure !== null) throw replay.failure;
+      const isOver = AbortSignal.any([exchange.departure, ...(replay === null ? [] : [replay.failed])]);
+      // A proxy that goes down makes its last try at once.
+      await clock.sleep(retryInMs, AbortSignal.any([isOver, draining]));
+      isOver.throwIfAborted();
       report.retried();
     }
   } finally {

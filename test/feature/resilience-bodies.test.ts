@@ -178,7 +178,7 @@ describe('a caller that', () => {
 
   test('stops inside its body while the call waits ends the call', async () => {
     const { proxy, seen } = await startRetried([after(5, resetting), echoing], {
-      policy: 'policy: constant, duration: 1s, matching: { httpMethods: "POST" }',
+      policy: 'policy: constant, duration: 50s, matching: { httpMethods: "POST" }',
       args: ['--body-idle-timeout=100ms'],
     });
     const caller = await openRawConnection(proxy.port);
