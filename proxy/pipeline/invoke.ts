@@ -126,15 +126,18 @@ interface GuardedParts {
   readonly resilience: CallResilience;
 }
 
-/** As many calls as its policies make of it, one after the other. What that takes is loaded when the first one comes. */
+/** Null until the first call that has policies: an import costs each call some microseconds, also of what is there. */
+let tries: typeof import('../resilience/run-tries.ts') | null = null;
+
+/** As many calls as its policies make of it, one after the other. */
 async function callGuarded(
   invocation: Invocation,
   { exchange, context, resilience }: GuardedParts,
 ): Promise<CallResult> {
-  const { runTries } = await import('../resilience/run-tries.ts');
+  tries ??= await import('../resilience/run-tries.ts');
   const { kind, label, limiter } = invocation.route.upstream;
   const method = exchange.request.method ?? '';
-  return runTries({
+  return tries.runTries({
     resilience,
     exchange,
     context,
