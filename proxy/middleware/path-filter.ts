@@ -1,16 +1,24 @@
 /** Which requests a middleware with a `pathFilter` looks at. Pure. */
-import { checkPath } from '../target/check-path.ts';
+import { calledPaths, type CalledRequest } from './called-paths.ts';
+import { pathForms } from './path-forms.ts';
+
+export interface PathFilter {
+  /** Null: all. */
+  readonly pattern: RegExp | null;
+  /** Of the proxy. */
+  readonly namespace: string;
+}
 
 /**
- * Whether the filter matches the path in any form that a server may read: as sent, with dot segments resolved, decoded, with
- * slashes in a row as one. A filter decides who must log in, and no spelling of a path goes round it.
+ * Whether the filter matches the path in any form that a server may read, or that names the same target. A filter decides who
+ * must log in, and no spelling goes round it.
  */
-export function isFiltered(path: string, filter: RegExp | null): boolean {
-  if (filter === null || filter.test(path)) return true;
+export function isFiltered(request: CalledRequest, { pattern, namespace }: PathFilter): boolean {
+  if (pattern === null || pattern.test(request.path)) return true;
   try {
-    const resolved = checkPath(path);
-    const decoded = decodeURIComponent(resolved);
-    return [resolved, decoded, decoded.replaceAll(/[/\\]+/g, '/')].some((form) => filter.test(form));
+    return calledPaths(request, namespace)
+      .flatMap(pathForms)
+      .some((form) => pattern.test(form));
   } catch {
     // No path that the proxy sends on.
     return true;

@@ -13,6 +13,8 @@ export interface ExchangeOptions {
   readonly request: CallerRequest;
   readonly response: CallerResponse;
   readonly startedAtMs: number;
+  /** Of the caller, where the request's own socket does not know it. */
+  readonly remoteAddress?: string | undefined;
 }
 
 /** What middleware of `httpPipeline` has made of a request. */
@@ -28,6 +30,7 @@ export class Exchange {
   /** A middleware that changes the answer puts itself in front of it. */
   response: CallerResponse;
   readonly startedAtMs: number;
+  readonly #knownAddress: string | undefined;
   /** Seen by everything after `httpPipeline`; records show the request as it was sent. Null: nothing was changed. */
   changes: RequestChanges | null = null;
   /** Null until a middleware reads or changes the body. */
@@ -49,10 +52,11 @@ export class Exchange {
   #departure: AbortController | null = null;
   #isBodyAskedFor = false;
 
-  constructor({ request, response, startedAtMs }: ExchangeOptions) {
+  constructor({ request, response, startedAtMs, remoteAddress }: ExchangeOptions) {
     this.request = request;
     this.response = response;
     this.startedAtMs = startedAtMs;
+    this.#knownAddress = remoteAddress;
   }
 
   /** Aborted when the caller leaves. Made when first asked for: most requests never wait. */
@@ -65,6 +69,14 @@ export class Exchange {
       else this.response.onClose(leave);
     }
     return this.#departure.signal;
+  }
+
+  /** Of the caller, without its port; `''` over a socket file. */
+  get remoteAddress(): string {
+    const { socket }: { readonly socket?: { readonly remoteAddress?: string | undefined } } = this.request;
+    const address = this.#knownAddress ?? socket?.remoteAddress ?? '';
+    // A socket for both families writes IPv4 this way.
+    return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
   }
 
   /** Path and query, by now. */

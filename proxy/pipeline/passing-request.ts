@@ -1,6 +1,7 @@
 /** A request as the middleware of one pipeline sees and changes it. */
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { BodyMap, MiddlewareRequest } from '../middleware/middleware.ts';
+import { splitRequestUrl } from '../target/split-request-url.ts';
 import type { CallTarget } from '../telemetry/telemetry.ts';
 import type { Exchange } from './exchange.ts';
 import { checkField, type HeaderFields } from './header-fields.ts';
@@ -14,7 +15,7 @@ export interface PassingRequestOptions {
   readonly context: ProxyContext;
   readonly scheme: string;
   readonly authority: string;
-  /** In origin form. */
+  /** As sent; an absolute form is seen without its origin, as it is routed. */
   readonly url: string;
   readonly headers: HeaderFields;
   /** A handshake has no bodies; what follows it is not HTTP. */
@@ -32,10 +33,9 @@ export class PassingRequest implements MiddlewareRequest {
 
   constructor(options: PassingRequestOptions) {
     this.#options = options;
-    const { url } = options;
-    const mark = url.indexOf('?');
-    this.#path = mark === -1 ? url : url.slice(0, mark);
-    this.#search = mark === -1 ? '' : url.slice(mark);
+    const { path, search } = splitRequestUrl(options.url);
+    this.#path = path;
+    this.#search = search;
   }
 
   get pipeline(): 'http' | 'app' {
@@ -72,11 +72,7 @@ export class PassingRequest implements MiddlewareRequest {
   }
 
   get remoteAddress(): string {
-    const { socket }: { readonly socket?: { readonly remoteAddress?: string | undefined } } =
-      this.#options.exchange.request;
-    const address = socket?.remoteAddress ?? '';
-    // A socket for both families writes IPv4 this way.
-    return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+    return this.#options.exchange.remoteAddress;
   }
 
   get target(): CallTarget | null {

@@ -8,6 +8,7 @@ import {
   type Http2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
+  type Http2Session,
   type ServerHttp2Session,
 } from 'node:http2';
 import { createServer as createNetServer, type Server, type Socket } from 'node:net';
@@ -47,6 +48,8 @@ export class ApiListener {
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
+  /** Of callers whose sessions do not know it. */
+  readonly #addressBySession = new WeakMap<Http2Session, string>();
   readonly #lastBySocket = new WeakMap<Duplex, Turn>();
   /** Connections that bad bytes came on; nothing more is read from them. */
   readonly #failed = new WeakSet<Duplex>();
@@ -192,7 +195,9 @@ export class ApiListener {
       response.writeHead(reply.status, replyHeaders(reply)).end(reply.body);
       return;
     }
-    this.#begin(request, new Http2Response(response, options));
+    const { session } = request.stream;
+    const remoteAddress = session === undefined ? undefined : this.#addressBySession.get(session);
+    this.#begin(request, new Http2Response(response, options), remoteAddress);
   }
 
   #serveHttp1(request: IncomingMessage, response: ServerResponse): void {
@@ -203,8 +208,9 @@ export class ApiListener {
     else refuse(response, failure);
   }
 
-  #begin(request: Exchange['request'], response: Exchange['response']): void {
-    this.#options.onExchange(new Exchange({ request, response, startedAtMs: this.#options.clock.monotonicMs() }));
+  #begin(request: Exchange['request'], response: Exchange['response'], remoteAddress?: string): void {
+    const startedAtMs = this.#options.clock.monotonicMs();
+    this.#options.onExchange(new Exchange({ request, response, startedAtMs, remoteAddress }));
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -214,7 +220,9 @@ export class ApiListener {
     const failure = messageFailure(request);
     if (failure !== null) return sendRawReply(socket, failure);
     if (isWebSocketUpgrade(request)) return this.#options.onWebSocket(request, socket, head);
-    acceptH2cUpgrade({ request, socket, head, server: this.#http2Server() });
+    const { remoteAddress = '' } = request.socket;
+    const session = acceptH2cUpgrade({ request, socket, head, server: this.#http2Server() });
+    if (session !== null) this.#addressBySession.set(session, remoteAddress);
   }
 
   /** Bad bytes get an answer in their turn: never inside or instead of the answer to the request before them. */

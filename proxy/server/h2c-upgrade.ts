@@ -3,7 +3,7 @@
  * begin there, so the request is put before it as the HEADERS frame that an HTTP/2 client would have sent.
  */
 import type { IncomingMessage } from 'node:http';
-import type { Http2Server } from 'node:http2';
+import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { namesInConnection } from '../upstream/hop-by-hop.ts';
 
@@ -36,12 +36,16 @@ export interface H2cUpgrade {
   readonly server: Http2Server;
 }
 
-/** Answers 101 and hands the connection to the HTTP/2 server. */
-export function acceptH2cUpgrade({ request, socket, head, server }: H2cUpgrade): void {
+/** Answers 101 and hands the connection to the HTTP/2 server. The session's own socket does not know its caller's address. */
+export function acceptH2cUpgrade({ request, socket, head, server }: H2cUpgrade): ServerHttp2Session | null {
   socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
   const connection = new UpgradedConnection(socket, requestFrame(request));
   if (head.length > 0) socket.unshift(head);
-  server.emit('connection', connection);
+  let opened: ServerHttp2Session | null = null;
+  const keep = (session: ServerHttp2Session): void => void (opened = session);
+  server.once('session', keep).emit('connection', connection);
+  server.off('session', keep);
+  return opened;
 }
 
 /** The socket, with one frame inserted after the client's preface and SETTINGS. */

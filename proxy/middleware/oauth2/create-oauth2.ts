@@ -11,10 +11,11 @@ const callTimeoutMs = 10_000;
 const maxAnswerBytes = 64 * 1024;
 
 /** Nothing is called at the start: the servers are asked when a caller logs in. */
-export const createOauth2: CreateMiddleware = async (entry, { clock, openPool }) => {
+export const createOauth2: CreateMiddleware = async (entry, { namespace, clock, openPool }) => {
   const settings = usableSettings(parseOAuth2Settings(entry.settings));
   const { rootCa } = settings;
   const client = new HttpClient({ openPool, clock, rootCa, timeoutMs: callTimeoutMs, maxBodyBytes: maxAnswerBytes });
   const endpoint = new TokenEndpoint({ ...settings, authStyle: 'auto', client });
-  return new OAuth2({ settings, endpoint, clock, failure: failuresOf(entry), close: () => client.close() });
+  const failure = failuresOf(entry);
+  return new OAuth2({ settings, namespace, endpoint, clock, failure, close: () => client.close() });
 };

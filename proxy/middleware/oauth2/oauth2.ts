@@ -22,6 +22,8 @@ const maxExchanges = 64;
 
 export interface OAuth2Options {
   readonly settings: OAuth2Settings;
+  /** Of the proxy. */
+  readonly namespace: string;
   readonly endpoint: TokenEndpoint;
   readonly clock: Clock;
   readonly failure: MiddlewareFailure;
@@ -62,7 +64,8 @@ export class OAuth2 implements Middleware {
   }
 
   #pass(request: MiddlewareRequest, cookies: CallerCookies): Verdict | Promise<Verdict> {
-    if (!isFiltered(request.path, this.#options.settings.pathFilter)) return null;
+    const { settings, namespace } = this.#options;
+    if (!isFiltered(request, { pattern: settings.pathFilter, namespace })) return null;
     return this.#passWithToken(request, cookies);
   }
 

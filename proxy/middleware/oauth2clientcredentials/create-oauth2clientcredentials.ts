@@ -13,8 +13,9 @@ const callTimeoutMs = 10_000;
 const maxAnswerBytes = 64 * 1024;
 
 /** The first request fetches the token: a proxy without requests asks for none. */
-export const createOauth2clientcredentials: CreateMiddleware = async (entry, { clock, logger, openPool }) => {
+export const createOauth2clientcredentials: CreateMiddleware = async (entry, context) => {
   const settings = usableSettings(parseOAuth2ClientCredentialsSettings(entry.settings));
+  const { namespace, clock, logger, openPool } = context;
   const { rootCa } = settings;
   const client = new HttpClient({ openPool, clock, rootCa, timeoutMs: callTimeoutMs, maxBodyBytes: maxAnswerBytes });
   const endpoint = new TokenEndpoint({ ...settings, client });
@@ -26,11 +27,13 @@ export const createOauth2clientcredentials: CreateMiddleware = async (entry, { c
     logger,
     random: Math.random,
   });
-  return new OAuth2ClientCredentials({ settings, token, close: () => client.close() });
+  return new OAuth2ClientCredentials({ settings, namespace, token, close: () => client.close() });
 };
 
 interface OAuth2ClientCredentialsOptions {
   readonly settings: OAuth2ClientCredentialsSettings;
+  /** Of the proxy. */
+  readonly namespace: string;
   readonly token: KeptToken;
   readonly close: () => void;
 }
@@ -43,8 +46,8 @@ class OAuth2ClientCredentials implements Middleware {
   }
 
   handle(request: MiddlewareRequest): Verdict | Promise<Verdict> {
-    const { settings, token } = this.#options;
-    if (!isFiltered(request.path, settings.pathFilter)) return null;
+    const { settings, namespace, token } = this.#options;
+    if (!isFiltered(request, { pattern: settings.pathFilter, namespace })) return null;
     const current = token.current();
     if (current === null) return this.#wait(request);
     request.setHeader(settings.headerName, current);

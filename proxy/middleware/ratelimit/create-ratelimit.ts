@@ -11,14 +11,15 @@ import { TokenBuckets } from './token-buckets.ts';
 /** Both pipelines share its buckets where both name it. */
 export async function createRatelimit(
   entry: ReadyMiddleware,
-  { appId, clock }: MiddlewareContext,
+  { appId, namespace, clock }: MiddlewareContext,
 ): Promise<Middleware> {
   const { key, maxRequestsPerSecond, burst, maxKeys } = usableSettings(parseRateLimitSettings(entry.settings));
   const buckets = new TokenBuckets({ tokensPerSecond: maxRequestsPerSecond, burst, maxKeys });
+  const self = { appId, namespace };
   const limit = maxRequestsPerSecond.toFixed(2);
   return {
     handle: (request) => {
-      const waitMs = buckets.take(requestKey(key, request, appId), clock.monotonicMs());
+      const waitMs = buckets.take(requestKey(key, request, self), clock.monotonicMs());
       return waitMs === 0 ? null : tooMany(request, { limit, waitMs });
     },
     close: () => undefined,

@@ -2,10 +2,14 @@
 import { describe, expect, test } from 'vitest';
 import { parseKeyTemplate } from '#shared/middleware/key-template.ts';
 import { requestKey } from '../../../proxy/middleware/ratelimit/request-key.ts';
+import { basicTarget } from '../../support/ask.ts';
 import { middlewareRequest, type FakeRequestOptions } from '../../support/middleware-request.ts';
 
 function keyOf(template: string, options: FakeRequestOptions = {}): string {
-  return requestKey(parseKeyTemplate(template).parts ?? [], middlewareRequest(options), 'orders');
+  return requestKey(parseKeyTemplate(template).parts ?? [], middlewareRequest(options), {
+    appId: 'orders',
+    namespace: 'shop',
+  });
 }
 
 describe('a key', () => {
@@ -37,5 +41,26 @@ describe('a key', () => {
     const other = keyOf('{path}', { path: `/${'a'.repeat(10_000)}b` });
     expect(one).toHaveLength(45);
     expect(other).not.toBe(one);
+  });
+
+  test.each(['/a/b', '//a/b', '/a//b', '/a/%62', '/a/x/../b', '/a\\b'])(
+    'has one path for all spellings: %s',
+    (path) => {
+      expect(keyOf('{path}', { path })).toBe('/a/b');
+    },
+  );
+
+  test.each([
+    ['/v1.0/invoke/up/method/a', {}],
+    ['/v1.0/invoke/up.shop/method/x/../%61', {}],
+    ['//v1.0//invoke/%75p/method/a', {}],
+    ['/a', { 'dapr-app-id': ['up'] }],
+    ['/a', { authorization: [basicTarget('up')[1] ?? ''] }],
+  ])('has one path for all ways to name a target: %s', (path, headers) => {
+    expect(keyOf('{path}', { pipeline: 'http', path, headers })).toBe('/v1.0/invoke/up/method/a');
+  });
+
+  test('has the path as sent where no other is sent on', () => {
+    expect(keyOf('{path}', { path: '/a%zz' })).toBe('/a%zz');
   });
 });
