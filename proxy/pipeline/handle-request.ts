@@ -7,7 +7,6 @@ import { serveApi } from '../api/serve-api.ts';
 import { emptyReply } from '../reply/reply.ts';
 import { sendReply } from '../reply/send-reply.ts';
 import { hasTargetHeader } from '../target/parse-target.ts';
-import { defaultConfiguration } from '#shared/resources/configuration.ts';
 import type { Exchange } from './exchange.ts';
 import { invoke } from './invoke.ts';
 import { passHttpPipeline } from './pass-pipeline.ts';
@@ -85,9 +84,14 @@ function checkToken(exchange: Exchange, api: ApiName, { isTokenValid }: ProxyCon
   if (!isTokenValid(exchange.header('dapr-api-token'))) throw new ProxyError('token-invalid', 'invalid api token');
 }
 
-/** An API that is switched off is not there: invocation answers plainly, the others fall to invocation's 404. */
+/**
+ * An API that is switched off is not there: invocation answers plainly, the others fall to invocation's 404. Before the first
+ * table, which brings the rules and the pipelines too, nothing but health is served.
+ */
 function checkApiAccess(api: ApiName, { router }: ProxyContext): void {
-  const access = router.table?.apiAccess ?? defaultConfiguration.apiAccess;
+  if (isHealth(api)) return;
+  if (router.table === null) throw new ProxyError('not-ready', `${api} API is not ready`);
+  const access = router.table.apiAccess;
   if (isApiAllowed(api, access)) return;
   if (api === 'invoke' || !isApiAllowed('invoke', access))
     throw new ProxyError('api-not-allowed', '404 page not found');

@@ -32,6 +32,14 @@ test('is not ready until the first table, and serves it from then on', async () 
   const early = await ask(proxy.port, { path: '/v1.0/invoke/far/method/' });
   expect({ status: early.status, retryAfter: early.headers['retry-after'] }).toEqual({ status: 503, retryAfter: '1' });
   expect(errorOf(early).message).toBe('invoke API is not ready');
+  // What a Configuration allows, and who guards it, is not known yet.
+  for (const [method, path] of [
+    ['GET', '/v1.0/metadata'],
+    ['PUT', '/v1.0/metadata/x'],
+    ['POST', '/v1.0/shutdown'],
+  ] as const) {
+    expect((await ask(proxy.port, { method, path })).status, path).toBe(503);
+  }
   expect(await statusOf(proxy, '/v1.0/healthz')).toBe(500);
   expect(await statusOf(proxy, '/v1.0/healthz/outbound')).toBe(500);
   expect(proxy.lines.map(({ message }) => message)).not.toContain('proxy is ready');
