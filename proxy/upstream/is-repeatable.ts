@@ -5,12 +5,13 @@ import type { UpstreamRequest } from './upstream-request.ts';
 
 /**
  * After a kept connection broke. An upstream that has seen the request may have served it; one that waited for the first
- * byte of its body has not.
+ * byte of its body, or for its end, has not.
  */
 export function isRepeatable({ method, headers, body }: UpstreamRequest): boolean {
   if (body === null) return isIdempotent(method, headers);
   if (!(body instanceof UpstreamBody) || !body.canReopen) return false;
-  return body.receivedBytes === 0 || isIdempotent(method, headers);
+  const isBegun = body.receivedBytes > 0 || body.readableEnded;
+  return !isBegun || isIdempotent(method, headers);
 }
 
 /** After the upstream has refused it unseen: whether its body, if it has one, can be had from its beginning. */

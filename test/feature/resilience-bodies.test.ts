@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { bodyOf } from '../support/byte-upstream.ts';
 import { askH2c, openH2c } from '../support/h2c-client.ts';
 import { openRawConnection, type RawConnection } from '../support/raw-connection.ts';
+import { isWholeResponse, rawExchange } from '../support/raw-exchange.ts';
 import { answering, echoing, resetting, soon, startRetried, upPath, type Turn } from '../support/start-retried.ts';
 import { waitUntil } from '../support/start-test-proxy.ts';
 
@@ -129,6 +130,15 @@ describe('a body', () => {
     caller.send(`${chunked}Trailer: X-Sum\r\n\r\n5\r\nfirst\r\n0\r\nX-Sum: 7\r\n\r\n`);
     expect(await caller.receives('done')).toMatch(/^HTTP\/1\.1 200 OK/);
     expect(trailers).toEqual(['7', '7']);
+  });
+
+  test('that is empty and was sent to its end does not make a POST go out twice when a kept connection breaks', async () => {
+    const served: Turn = (request) => void request.resume().on('end', () => request.socket.destroy());
+    const { proxy, seen } = await startRetried([answering(200), served, answering(200)]);
+    const get = `GET ${upPath} HTTP/1.1\r\nHost: x\r\n\r\n`;
+    expect(await rawExchange(proxy.port, get, isWholeResponse)).toMatch(/^HTTP\/1.1 200 /);
+    expect(await rawExchange(proxy.port, `${chunked}\r\n0\r\n\r\n`, isWholeResponse)).toMatch(/^HTTP\/1.1 502 /);
+    expect(seen).toHaveLength(2);
   });
 
   test('of HTTP/2 is sent again too', async () => {
