@@ -64,9 +64,12 @@ export class OAuth2 implements Middleware {
   }
 
   #pass(request: MiddlewareRequest, cookies: CallerCookies): Verdict | Promise<Verdict> {
+    return this.#isGuarded(request) ? this.#passWithToken(request, cookies) : null;
+  }
+
+  #isGuarded(request: MiddlewareRequest): boolean {
     const { settings, namespace } = this.#options;
-    if (!isFiltered(request, { pattern: settings.pathFilter, namespace })) return null;
-    return this.#passWithToken(request, cookies);
+    return isFiltered(request, { pattern: settings.pathFilter, namespace });
   }
 
   async #passWithToken(request: MiddlewareRequest, cookies: CallerCookies): Promise<Verdict> {
@@ -104,13 +107,15 @@ export class OAuth2 implements Middleware {
     return redirect(await this.#login.authorizationUrl(browser, `${request.path}${request.search}`), setCookie);
   }
 
-  /** A parameter `state` that was not made here may be the application's, when its caller has logged in. */
+  /** A parameter `state` that was not made here may be the application's, when its caller has logged in or need not. */
   async #receive(request: MiddlewareRequest, { cookies, callback }: Received): Promise<Verdict> {
     const state = await this.#login.stateOf(callback.state, cookies.browser);
     const session = await this.#sessionOf(cookies);
     if (state !== null) return this.#finish(state, { cookies, callback, session });
-    const isMeantForUs = request.path === this.#redirectPath || (session === null && callback.isAnswer);
-    return isMeantForUs ? textReply(400, 'invalid state') : this.#pass(request, cookies);
+    const isLost = session === null && callback.isAnswer && this.#isGuarded(request);
+    return isLost || request.path === this.#redirectPath
+      ? textReply(400, 'invalid state')
+      : this.#pass(request, cookies);
   }
 
   async #finish(

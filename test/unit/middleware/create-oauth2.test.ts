@@ -227,3 +227,10 @@ test('a parameter of the application that is named state is its own, once its ca
   expect((await caller.ask('/search?state=open&code=7')).status).toBe(200);
   expect(await caller.ask('/callback?state=open&code=7')).toMatchObject({ status: 400, body: 'invalid state' });
 });
+
+test("on paths that the filter leaves out, such parameters are the application's", async () => {
+  const site = await OAuth2Site.open({ pathFilter: '^/private' });
+  expect((await site.caller().ask('/search?state=open&code=7')).status).toBe(200);
+  expect((await site.caller().ask('/private?state=open&code=7')).status).toBe(400);
+  expect((await site.caller().ask('/callback?state=open&code=7')).status).toBe(400);
+});
