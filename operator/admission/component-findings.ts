@@ -9,7 +9,7 @@ import { manifestFrom } from './manifest-from.ts';
 import type { ObjectFindings, Surroundings } from './findings.ts';
 import { messagesOf, referenceFindings } from './reference-findings.ts';
 
-/** The findings about a Component. A type that only Dapr has is no mistake where Dapr runs as well. */
+/** The findings about a Component. A type or settings that only Dapr can use are no mistake where Dapr runs as well. */
 export function componentFindings(object: UnknownRecord, around: Surroundings): ObjectFindings {
   const parsed = parseComponent(manifestFrom('Component', object));
   const { component } = parsed;
@@ -21,8 +21,6 @@ export function componentFindings(object: UnknownRecord, around: Surroundings): 
     return { errors: [], warnings: isUnread ? [warning] : [] };
   }
   const findings = middlewareFindings(component);
-  const isUnbuilt = ({ reason }: { readonly reason: string }): boolean => reason === 'MiddlewareUnsupported';
-  const unbuilt = findings.filter(isUnbuilt);
   const feed = clusterWithoutSecrets(around);
   const inUse = middlewareInUse({ name: component.name, parsed, uid: '', generation: 0 }, null, {
     feed,
@@ -30,9 +28,9 @@ export function componentFindings(object: UnknownRecord, around: Surroundings): 
   });
   const { lasting, passing } = referenceFindings(inUse.findings);
   return {
-    errors: messagesOf([...findings.filter((finding) => !isUnbuilt(finding)), ...lasting], 'error'),
+    errors: messagesOf(lasting, 'error'),
     warnings: [
-      ...unbuilt.map(({ message }) => `${message}; whatever a pipeline guards with it is refused`),
+      ...messagesOf(findings, 'error').map((message) => `${message}; whatever a pipeline guards with it is refused`),
       ...messagesOf(findings, 'warning'),
       ...messagesOf(passing, 'error'),
     ],
