@@ -36,7 +36,7 @@ export class IssuerKeys<Keys> {
   #text: string;
   #fetchedAtMs: number;
   #triedAtMs: number;
-  #fetching: Promise<boolean> | null = null;
+  #fetching: Promise<void> | null = null;
   #reason = '';
 
   private constructor(options: IssuerKeysOptions<Keys>, fetched: FetchedKeys) {
@@ -85,7 +85,7 @@ export class IssuerKeys<Keys> {
     await this.#fetching;
   }
 
-  async #fetch(): Promise<boolean> {
+  async #fetch(): Promise<void> {
     const { fetch, prepare, clock, logger } = this.#options;
     this.#triedAtMs = clock.monotonicMs();
     try {
@@ -97,11 +97,9 @@ export class IssuerKeys<Keys> {
         logger.info('the keys of the issuer have changed');
       }
       this.#fetchedAtMs = this.#triedAtMs;
-      return true;
     } catch (error) {
       this.#reason = error instanceof Error ? error.message : 'unknown reason';
       logger.warn('the keys of the issuer cannot be renewed', { reason: this.#reason });
-      return false;
     } finally {
       this.#fetching = null;
     }

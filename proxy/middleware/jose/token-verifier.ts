@@ -16,7 +16,7 @@ const skewSeconds = 5 * 60;
 /** Keys to try for a token that names none. */
 const maxCandidates = 8;
 
-/** `unknown-key`: perhaps of a key that the issuer has only now. */
+/** `isKeyUnknown`: perhaps of a key that the issuer has only now. */
 export type Finding =
   | { readonly isValid: true; readonly untilMs: number }
   | { readonly isValid: false; readonly isKeyUnknown: boolean };

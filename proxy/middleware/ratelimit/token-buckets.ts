@@ -14,6 +14,8 @@ export interface TokenBucketsOptions {
 
 /** Buckets that are looked at for a full one, those not used for longest first; if there is none, the first of them goes. */
 const maxLooks = 16;
+/** For one token: 30,000 years, and a number that can be reckoned with. */
+const longestMs = 1e15;
 
 export class TokenBuckets {
   readonly #fullAtMsByKey: LRUCache<string, number>;
@@ -25,7 +27,7 @@ export class TokenBuckets {
   constructor({ tokensPerSecond, burst, maxKeys }: TokenBucketsOptions) {
     this.#fullAtMsByKey = new LRUCache({ max: maxKeys });
     this.#maxKeys = maxKeys;
-    this.#msPerToken = 1000 / tokensPerSecond;
+    this.#msPerToken = Math.min(1000 / tokensPerSecond, longestMs);
     this.#fillMs = burst * this.#msPerToken;
   }
 

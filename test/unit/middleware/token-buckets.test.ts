@@ -28,6 +28,13 @@ describe('a bucket', () => {
     expect(buckets.take('a', 2_000)).toBe(0);
   });
 
+  test.each([1e-300, 5e-324])('of next to nothing (%d a second) lets one request through', (tokensPerSecond) => {
+    const buckets = new TokenBuckets({ tokensPerSecond, burst: 1, maxKeys: 10 });
+    expect(buckets.take('a', 0)).toBe(0);
+    expect(String(Math.ceil(buckets.take('a', 86_400_000) / 1000))).toMatch(/^\d+$/);
+    expect(buckets.take('a', 86_400_000)).toBeGreaterThan(0);
+  });
+
   test('is nothing to another key', () => {
     const buckets = new TokenBuckets({ tokensPerSecond: 1, burst: 1, maxKeys: 10 });
     expect(['a', 'b'].map((key) => buckets.take(key, 0))).toEqual([0, 0]);
