@@ -1,7 +1,7 @@
 /** `middleware.http.oauth2clientcredentials` (spec/policy.md §4), with `audience` and `rootCA` beyond Dapr's. Pure. */
 import type { MiddlewareSetting } from '../table/middleware.ts';
 import { Sensitive } from '../table/sensitive.ts';
-import { readHeaderName } from './header-name-setting.ts';
+import { readHeaderName } from './read-header-name.ts';
 import type { ParsedSettings } from './parsed-settings.ts';
 import { SettingsReader } from './settings-reader.ts';
 
