@@ -36,7 +36,9 @@ export interface WebSocketResult {
 /** Resolves when the connection is over or could not be made; never rejects. Answers nothing itself on failure. */
 export function forwardWebSocket(call: WebSocketCall): Promise<WebSocketResult> {
   return new Promise((resolve) => {
-    const { request, socket, head, pool } = call;
+    const { exchange, request, socket, head, pool } = call;
+    // Its end has been told, and will not be told again.
+    if (exchange.response.isClosed) return resolve({ status: 0, error: callerLeft() });
     const proxy = createProxyServer();
     proxy.on('error', () => socket.destroy());
     proxy.on('proxyReqWs', (outgoing) => {
@@ -67,7 +69,7 @@ function watchAnswer(outgoing: ClientRequest, call: WebSocketCall, settle: (resu
   socket.once('close', () => {
     silence?.cancel();
     if (isOpen) settle({ status: 101, error: null });
-    else outgoing.destroy(new ProxyError('caller-left', 'the caller left before the handshake was complete'));
+    else outgoing.destroy(callerLeft());
   });
   // Before http-proxy's own listener writes to the caller.
   outgoing.prependListener('upgrade', (response: IncomingMessage) => {
@@ -102,4 +104,8 @@ function headersAsWritten(rawHeaders: readonly string[]): Record<string, string[
     else present.push(value);
   }
   return Object.fromEntries(valuesByName);
+}
+
+function callerLeft(): ProxyError {
+  return new ProxyError('caller-left', 'the caller left before the handshake was complete');
 }
