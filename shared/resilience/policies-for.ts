@@ -8,18 +8,12 @@ export interface PolicyMatch {
   readonly policies: TargetPolicies;
 }
 
-interface Pattern {
-  readonly match: PolicyMatch;
-  readonly scheme: '' | 'http' | 'https';
-  readonly port: string;
-}
-
 /** The targets of one table, arranged for lookups. */
 export interface TargetIndex {
   readonly byKey: ReadonlyMap<string, PolicyMatch>;
   readonly byOrigin: ReadonlyMap<string, PolicyMatch>;
-  /** By the host after `*.`; the most specific first. */
-  readonly patternsBySuffix: ReadonlyMap<string, readonly Pattern[]>;
+  /** By the host after `*.`, then by what `placeOf` makes of scheme and port. */
+  readonly patternsBySuffix: ReadonlyMap<string, ReadonlyMap<string, PolicyMatch>>;
   readonly defaults: PolicyMatch;
 }
 
@@ -27,7 +21,7 @@ export interface TargetIndex {
 export function indexTargets({ targets, defaults }: Resilience): TargetIndex {
   const byKey = new Map<string, PolicyMatch>();
   const byOrigin = new Map<string, PolicyMatch>();
-  const patternsBySuffix = new Map<string, Pattern[]>();
+  const patternsBySuffix = new Map<string, Map<string, PolicyMatch>>();
   for (const { key, policies } of targets) {
     const match = { key, policies };
     byKey.set(key, match);
@@ -35,8 +29,8 @@ export function indexTargets({ targets, defaults }: Resilience): TargetIndex {
     if (parsed.kind === 'origin') byOrigin.set(parsed.origin, match);
     if (parsed.kind !== 'pattern') continue;
     const { suffix, scheme, port } = parsed;
-    const patterns = patternsBySuffix.get(suffix)?.filter((one) => one.scheme !== scheme || one.port !== port) ?? [];
-    patternsBySuffix.set(suffix, [...patterns, { match, scheme, port }].toSorted(bySpecificity));
+    const patterns = patternsBySuffix.get(suffix) ?? new Map<string, PolicyMatch>();
+    patternsBySuffix.set(suffix, patterns.set(placeOf(scheme, port), match));
   }
   return { byKey, byOrigin, patternsBySuffix, defaults: { key: '', policies: defaults } };
 }
@@ -69,23 +63,18 @@ function matchingPattern({ patternsBySuffix }: TargetIndex, origin: string): Pol
   const port = colonAt === -1 ? '' : origin.slice(colonAt + 1);
   // An IPv6 address is cut at its first colon, and holds no dot before it.
   for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
-    const found = patternsBySuffix.get(host.slice(dot + 1))?.find((pattern) => isMatch(pattern, scheme, port));
-    if (found !== undefined) return found.match;
+    const patterns = patternsBySuffix.get(host.slice(dot + 1));
+    if (patterns === undefined) continue;
+    const anyScheme = placeOf('', port === '' ? (defaultPorts[scheme] ?? '') : port);
+    const found = patterns.get(placeOf(scheme, port)) ?? patterns.get(anyScheme) ?? patterns.get(placeOf('', ''));
+    if (found !== undefined) return found;
   }
   return null;
 }
 
-function isMatch(pattern: Pattern, scheme: string, port: string): boolean {
-  if (pattern.scheme !== '') return pattern.scheme === scheme && pattern.port === port;
-  return pattern.port === '' || pattern.port === (port === '' ? defaultPorts[scheme] : port);
-}
-
 const defaultPorts: Readonly<Record<string, string>> = { http: '80', https: '443' };
 
-function bySpecificity(a: Pattern, b: Pattern): number {
-  return rank(b) - rank(a);
-}
-
-function rank({ scheme, port }: Pattern): number {
-  return (scheme === '' ? 0 : 2) + (port === '' ? 0 : 1);
+/** `''` for a scheme or a port that does not matter. */
+function placeOf(scheme: string, port: string): string {
+  return `${scheme}:${port}`;
 }
