@@ -1,7 +1,6 @@
 /** Asks a token endpoint for tokens (RFC 6749 §4.1.3, §4.4, §6), by openid-client over the middleware's own HTTP client. */
 import {
   allowInsecureRequests,
-  ClientSecretBasic,
   ClientSecretPost,
   Configuration,
   customFetch,
@@ -9,6 +8,7 @@ import {
 } from 'openid-client';
 import type { Sensitive } from '#shared/table/sensitive.ts';
 import type { HttpClient } from '../http/http-client.ts';
+import { clientSecretHeader } from './client-secret-header.ts';
 import { GrantFailure } from './grant-failure.ts';
 import { grantedToken, type GrantedToken } from './granted-token.ts';
 import { TokenCall } from './token-call.ts';
@@ -51,7 +51,7 @@ export class TokenEndpoint {
 
   async #ask(type: GrantType, parameters: URLSearchParams, style: 'params' | 'header'): Promise<GrantedToken> {
     const { tokenUrl, clientId, clientSecret, client } = this.#options;
-    const authentication = (style === 'header' ? ClientSecretBasic : ClientSecretPost)(clientSecret.reveal());
+    const authentication = (style === 'header' ? clientSecretHeader : ClientSecretPost)(clientSecret.reveal());
     const server = { issuer: new URL(tokenUrl).origin, token_endpoint: tokenUrl };
     const configuration = new Configuration(server, clientId, {}, authentication);
     const call = new TokenCall(client);

@@ -31,12 +31,18 @@ describe('the request for a token', () => {
 
   test.each([
     ['1', { basic: '', parameters: { client_id: 'orders', client_secret: plantedClientSecret } }],
-    ['2', { basic: `orders:${plantedClientSecret.replaceAll('-', '%2D')}` }],
+    ['2', { basic: `orders:${plantedClientSecret}` }],
   ])('shows the secret as authStyle %s says', async (authStyle, expected) => {
     const site = await ClientCredentialsSite.open();
     await sent(await site.guard({ authStyle }));
     expect(site.server.requests).toMatchObject([expected]);
     if (authStyle === '2') expect(site.server.requests[0]?.parameters['client_secret']).toBeUndefined();
+  });
+
+  test('leaves in the header what servers that decode nothing have to read as it is', async () => {
+    const site = await ClientCredentialsSite.open();
+    await sent(await site.guard({ authStyle: '2', clientID: '6f1c-8d.a_b~c', clientSecret: "-._~ !*'()+é" }));
+    expect(site.server.requests).toMatchObject([{ basic: '6f1c-8d.a_b~c:-._~+%21%2A%27%28%29%2B%C3%A9' }]);
   });
 
   test('shows it in the body to an endpoint that does not take the header, and remembers that', async () => {
