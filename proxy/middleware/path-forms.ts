@@ -15,27 +15,28 @@ export function plainPath(path: string): string {
  */
 export function pathForms(path: string): readonly string[] {
   const forms = new Set([path]);
-  let text = checkPath(path);
-  let next: string | null = decodeURIComponent(text);
-  for (let decodings = 0; next !== null && decodings <= maxDecodings; decodings += 1) {
-    forms
-      .add(text)
-      .add(withPlainSlashes(text))
-      .add(withPlainSlashes(text.replaceAll(/;[^/\\]*/g, '')));
-    if (next === text) break;
-    text = next;
-    next = decodedOrNull(text);
+  const resolved = checkPath(path);
+  addForms(resolved, forms);
+  let text = decodeURIComponent(resolved);
+  for (let decodings = 1; decodings <= maxDecodings; decodings += 1) {
+    addForms(text, forms);
+    text = decodedOnce(text);
   }
   return [...forms];
 }
 
-/** A percent sign that was escaped is one that need not begin an escape. */
-function decodedOrNull(text: string): string | null {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return null;
-  }
+function addForms(text: string, forms: Set<string>): void {
+  forms
+    .add(text)
+    .add(withPlainSlashes(text))
+    .add(withPlainSlashes(text.replaceAll(/;[^/\\]*/g, '')));
+}
+
+/** What was escaped twice need be no escape the second time: what is none stays, as in servers that are not strict. */
+function decodedOnce(text: string): string {
+  return text.replaceAll(/(?:%[0-9A-Fa-f]{2})+/g, (run) =>
+    Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'),
+  );
 }
 
 function withPlainSlashes(path: string): string {

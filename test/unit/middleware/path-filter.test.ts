@@ -25,6 +25,10 @@ test.each([
   // By a server that decodes twice, as two in a row do, or takes the parameters of a segment away.
   '/api/%2561dmin',
   '/api/%252561dmin',
+  '/api/%61dmin/100%25',
+  '/api/%2561dmin/100%25',
+  '/api/%2561dmin/%25e9',
+  '/api/%2561dmin/100%2525',
   '/api;v=1/admin',
   '/api/admin;v=1/x',
   '/api%3bv=1/admin',
