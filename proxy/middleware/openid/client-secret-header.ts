@@ -5,7 +5,7 @@
 import type { ClientAuth } from 'openid-client';
 
 export function clientSecretHeader(clientSecret: string): ClientAuth {
-  return (_server, { client_id: clientId }, _body, headers) => {
+  return (...[, { client_id: clientId }, , headers]) => {
     const credentials = btoa(`${formEncoded(clientId)}:${formEncoded(clientSecret)}`);
     headers.set('authorization', `Basic ${credentials}`);
   };
