@@ -51,7 +51,7 @@ export function compileMiddleware(
     else settings.push({ name: setting.name, value: settingValue(setting, lookup, { fingerprintKey, note }) });
   }
   const type = builtType(component, note);
-  if (type !== null && !hasError(findings)) {
+  if (type !== null) {
     const unknown = environmentSettings.map((setting) => ({ name: setting.name, value: unknownValue }));
     noteSettings(type, [...settings, ...unknown], note);
   }
@@ -132,9 +132,10 @@ function settingValue(
   lookup: Lookup,
   options: { readonly fingerprintKey: string; readonly note: Note },
 ): Sensitive {
-  return (
-    resolveValue(lookup, { field: `setting ${name}`, ...options }) ?? new Sensitive('', { ref: 'none', version: '' })
-  );
+  const value = resolveValue(lookup, { field: `setting ${name}`, ...options });
+  if (value !== null) return value;
+  // What leads nowhere has been noted: it is not missing, and does not hide what is wrong with the others.
+  return lookup.kind === 'none' ? new Sensitive('', { ref: 'none', version: '' }) : unknownValue;
 }
 
 function environmentSetting({ name }: ComponentSetting, variable: string, note: Note): EnvironmentSetting {

@@ -35,6 +35,17 @@ function compiled(manifests: readonly string[], options: SnapshotOptions = { con
   return { revision: table.revision, pipelines: table.pipelines, problems };
 }
 
+test('a secret that is not there does not hide what is wrong besides', () => {
+  const wrong = [{ name: 'burst', value: 'lots' }, { name: 'bursts', value: 1 }, ...fromSecret];
+  const { problems, pipelines } = compiled([component(wrong)]);
+  expect(problems.map(({ reason, message }) => `${reason}: ${message}`)).toEqual([
+    'SecretNotFound: setting key: secret default/s is not in store kubernetes',
+    'InvalidMiddleware: burst must be a whole number, at least 1 and at most 1000000000',
+    'SettingIgnored: bursts is no setting of this type and has no effect; did you mean burst?',
+  ]);
+  expect(pipelines.http).toMatchObject([{ state: 'refused', reason: 'SecretNotFound' }]);
+});
+
 describe('the revision of a middleware', () => {
   test('is the same for the same content, and changes with every part of it, the table with it', () => {
     const first = compiled([component([{ name: 'burst', value: 2 }])]);
