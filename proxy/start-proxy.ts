@@ -194,12 +194,12 @@ async function startTables(context: ProxyContext, options: TablesOptions): Promi
       first.reject(error);
     },
   });
-  const apply = (table: EndpointTable): void => tableSwitch.apply(table);
   const logEnd = (error: unknown): void => {
     if (!signal.aborted) logger.error('tables are no longer read', { err: error });
   };
   if (controlPlane !== null) {
     const { ControlPlaneTables } = await import('./subscribe/control-plane-tables.ts');
+    const apply = (table: EndpointTable): Promise<boolean> | null => tableSwitch.apply(table);
     const tables = new ControlPlaneTables({ settings, controlPlane, logger, clock, version, apply });
     telemetry.showLink(tables.link);
     first.promise.catch(() => undefined); // the operator may send a better one
@@ -211,6 +211,7 @@ async function startTables(context: ProxyContext, options: TablesOptions): Promi
   const { FolderTables } = await import('./subscribe/folder-tables.ts');
   await new Promise<void>((resolve, reject) => {
     first.promise.then(resolve, reject);
+    const apply = (table: EndpointTable): void => void tableSwitch.apply(table);
     new FolderTables({ settings, logger, clock, apply }).run(signal).catch((error: unknown) => {
       reject(error);
       logEnd(error);

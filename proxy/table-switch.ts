@@ -15,19 +15,26 @@ export interface TableSwitchOptions {
 export class TableSwitch {
   readonly #options: TableSwitchOptions;
   #next: EndpointTable | null = null;
-  #loading: Promise<void> | null = null;
+  #loading: Promise<boolean> | null = null;
 
   constructor(options: TableSwitchOptions) {
     this.#options = options;
   }
 
-  /** Puts the table in force, at once when it can be. Throws what `put` throws then. */
-  apply(table: EndpointTable): void {
+  /**
+   * Puts the table in force. Null: at once; throws what `put` throws then. Else resolves with whether it is, or one that
+   * came after it.
+   */
+  apply(table: EndpointTable): Promise<boolean> | null {
     this.#next = table;
-    if (this.#loading !== null) return;
+    if (this.#loading !== null) return this.#loading;
     const loading = this.#options.load(table);
-    if (loading === null) return this.#putNext();
+    if (loading === null) {
+      this.#putNext();
+      return null;
+    }
     this.#loading = this.#putAfter(loading);
+    return this.#loading;
   }
 
   /** Resolves when nothing is on its way into force. */
@@ -35,14 +42,15 @@ export class TableSwitch {
     while (this.#loading !== null) await this.#loading;
   }
 
-  async #putAfter(loading: Promise<void>): Promise<void> {
+  async #putAfter(loading: Promise<void>): Promise<boolean> {
     try {
       await loading;
       this.#loading = null;
-      if (this.#next !== null) this.apply(this.#next);
+      return this.#next === null || (await (this.apply(this.#next) ?? true));
     } catch (error) {
       this.#loading = null;
       this.#options.onFailure(error);
+      return false;
     }
   }
 

@@ -23,7 +23,8 @@ export interface ControlPlaneTablesOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly version: string;
-  readonly apply: (table: EndpointTable) => void;
+  /** Null: it is in force. Else resolves with whether it came into force. */
+  readonly apply: (table: EndpointTable) => Promise<boolean> | null;
   /** For tests: the cluster's DNS, and chance. */
   readonly lookUp?: LookUpAddresses;
   readonly random?: () => number;
@@ -34,6 +35,10 @@ type Answer = (acknowledgement: StreamAcknowledgement) => void;
 /** Reasons in one log line. */
 const maxReasonsLogged = 5;
 
+const notInForce: StreamAcknowledgement['reasons'] = [
+  { endpoint: '', message: 'this proxy failed to put the table into use' },
+];
+
 /** Applies each table that differs; the last good one stays for as long as there is no better. */
 export class ControlPlaneTables implements LinkedTables {
   readonly #options: ControlPlaneTablesOptions;
@@ -43,6 +48,8 @@ export class ControlPlaneTables implements LinkedTables {
   readonly #drafting: TableDraftOptions;
   readonly #cache: TableCache | null;
   #held = HeldTable.none();
+  /** Of the last table, until it is in force. */
+  #switching: Promise<boolean> | null = null;
   #refusalLogged = '';
 
   constructor(options: ControlPlaneTablesOptions) {
@@ -125,7 +132,8 @@ export class ControlPlaneTables implements LinkedTables {
       case 'SYNCED': {
         const { revision } = message;
         const outcome = this.#put(draft.sync(message));
-        answer({ revision, state: outcome.state === 'usable' ? 'applied' : 'refused', reasons: outcome.reasons });
+        const state = outcome.state === 'usable' ? 'applied' : 'refused';
+        this.#acknowledge(answer, { revision, state, reasons: outcome.reasons });
         if (outcome.state === 'usable') {
           draft.accept(outcome.held);
           return true;
@@ -143,8 +151,7 @@ export class ControlPlaneTables implements LinkedTables {
       this.#use(outcome.held, 'endpoint table applied');
     } catch (error) {
       this.#logger.error('this should not have happened', { err: error });
-      const reasons = [{ endpoint: '', message: 'this proxy failed to put the table into use' }];
-      return { state: 'refused', reasons, isOutOfStep: false };
+      return { state: 'refused', reasons: notInForce, isOutOfStep: false };
     }
     this.#refusalLogged = '';
     this.#cache?.offer(outcome.held);
@@ -154,11 +161,28 @@ export class ControlPlaneTables implements LinkedTables {
   #use(held: HeldTable, message: string): void {
     const former = this.#held;
     if (!held.isSameAs(former)) {
-      this.#options.apply(held.table);
+      this.#follow(this.#options.apply(held.table));
       this.#problemLog.report(held.problems(this.#options.settings.namespace));
       this.#logger.info(message, tableFields(former.isNone ? null : former.table, held.table));
     }
     this.#held = held;
+  }
+
+  /** Until it is settled, answers wait. */
+  #follow(switching: Promise<boolean> | null): void {
+    this.#switching = switching;
+    void switching?.then(() => {
+      if (this.#switching === switching) this.#switching = null;
+    });
+  }
+
+  /** In order, and of a table that is on its way into force not before it is there. */
+  #acknowledge(answer: Answer, acknowledgement: StreamAcknowledgement): void {
+    if (this.#switching === null) return answer(acknowledgement);
+    void this.#switching.then((isInForce) => {
+      if (isInForce || acknowledgement.state === 'refused') answer(acknowledgement);
+      else answer({ ...acknowledgement, state: 'refused', reasons: notInForce });
+    });
   }
 
   #logRefusal(revision: string, reasons: StreamAcknowledgement['reasons']): void {

@@ -2,7 +2,7 @@
 import { onTestFinished } from 'vitest';
 import { proxySettingsFrom } from '#shared/settings/proxy-settings-from.ts';
 import type { EndpointTable } from '#shared/table/endpoint-table.ts';
-import { ControlPlaneTables } from '../../proxy/subscribe/control-plane-tables.ts';
+import { ControlPlaneTables, type ControlPlaneTablesOptions } from '../../proxy/subscribe/control-plane-tables.ts';
 import { ManualClock } from './manual-clock.ts';
 import { memoryLogger, type LogLine } from './memory-logger.ts';
 
@@ -17,7 +17,7 @@ export interface TablesOptions {
   readonly random?: () => number;
   readonly args?: readonly string[];
   /** Called with each table before it counts as applied. */
-  readonly apply?: (table: EndpointTable) => void;
+  readonly apply?: ControlPlaneTablesOptions['apply'];
 }
 
 export interface StartedTables {
@@ -54,8 +54,9 @@ export async function startControlPlaneTables(options: TablesOptions): Promise<S
     clock,
     version: 'test',
     apply: (table) => {
-      options.apply?.(table);
+      const switching = options.apply?.(table) ?? null;
       applied.push(table);
+      return switching;
     },
     lookUp: async () => addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
     random,

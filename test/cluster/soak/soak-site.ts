@@ -149,6 +149,7 @@ async function subscribe(options: SubscribeOptions): Promise<Subscriber> {
     apply(next) {
       table = next;
       first.resolve();
+      return null;
     },
   });
   ending.push(tables.run(signal));

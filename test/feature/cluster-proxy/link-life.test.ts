@@ -218,6 +218,7 @@ describe('a table that cannot be used', () => {
       ...operator,
       apply: () => {
         if (isFailing) throw new Error('a bug');
+        return null;
       },
     });
     await waitUntil(() => operator.acknowledgements.length === 1);
@@ -229,6 +230,35 @@ describe('a table that cannot be used', () => {
     operator.streams[0]?.send(syncedOf(one));
     await waitUntil(() => operator.acknowledgements.length === 2);
     expect(applied).toEqual([one]);
+  });
+
+  test('that is on its way into force is acknowledged when it is there, refused when it fails, and in order', async () => {
+    const operator = await startTestOperator();
+    const switches: PromiseWithResolvers<boolean>[] = [];
+    const started = await startControlPlaneTables({
+      ...operator,
+      apply: () => {
+        const switching = Promise.withResolvers<boolean>();
+        switches.push(switching);
+        return switching.promise;
+      },
+    });
+    await waitUntil(() => operator.streams.length === 1);
+    const [stream] = operator.streams;
+    stream?.send(...messagesOf(one), broken, { ...syncedOf(two), revision: 'bad' });
+    await waitUntil(() => started.tables.link.refusedTables === 1);
+    expect(operator.acknowledgements).toEqual([]);
+    switches[0]?.resolve(true);
+    await waitUntil(() => operator.acknowledgements.at(-1)?.revision === 'bad');
+
+    stream?.send(...messagesOf(two));
+    await waitUntil(() => switches.length === 2);
+    switches[1]?.resolve(false);
+    await waitUntil(() => operator.acknowledgements.at(-1)?.revision === two.revision);
+    expect(operator.acknowledgements.at(-1)).toMatchObject({
+      state: 'refused',
+      reasons: [{ endpoint: '', message: 'this proxy failed to put the table into use' }],
+    });
   });
 
   function onlyOf(): Parameters<typeof encodeEndpoint>[0] {
