@@ -75,7 +75,7 @@ function watchAnswer(outgoing: ClientRequest, call: WebSocketCall, settle: (resu
   outgoing.prependListener('upgrade', (response: IncomingMessage) => {
     silence?.cancel();
     isOpen = true;
-    response.headers = headersAsWritten(response.rawHeaders);
+    response.headers = headersAsWritten([...response.rawHeaders, ...exchange.addedHeaders]);
     call.onOpen();
   });
   // http-proxy adds its own listeners in this very turn. Its ways to pass a refusal on (no backpressure, no end when the

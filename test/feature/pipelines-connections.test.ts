@@ -5,9 +5,12 @@ import { ask } from '../support/ask.ts';
 import { askH2c, openH2c } from '../support/h2c-client.ts';
 import { httpEndpoint } from '../support/http-endpoint.ts';
 import { middlewareComponent, pipelineConfiguration, stepFiles, type Step } from '../support/middleware-manifests.ts';
+import { OAuth2Site } from '../support/oauth2-site.ts';
+import { openRawConnection } from '../support/raw-connection.ts';
 import { startOpaDouble } from '../support/start-opa-double.ts';
 import { startPipedProxy } from '../support/start-piped-proxy.ts';
 import { startTestProxy, waitUntil, type TestProxy } from '../support/start-test-proxy.ts';
+import { grant, TokenServer } from '../support/start-token-server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { openWebSocket, startWebSocketUpstream, type WebSocketUpstream } from '../support/web-socket-upstream.ts';
 
@@ -53,6 +56,38 @@ describe('a WebSocket', () => {
     client.socket.send('quiet');
     await waitUntil(() => client.messages.includes('quiet'));
     expect(upstream.handshakes[0]).toMatchObject({ url: '/rooms?room=7', headers: { 'x-user': 'alice' } });
+  });
+
+  test('whose handshake renews a session gets the new cookie with it', async () => {
+    const server = await TokenServer.start();
+    const settings = {
+      clientID: 'shop',
+      clientSecret: 'secret',
+      authURL: 'https://login.example/authorize',
+      tokenURL: server.url,
+      redirectURL: 'http://shop.example/callback',
+      rootCA: server.rootCa,
+    };
+    const site = await OAuth2Site.open({ ...settings, scopes: '' }, server);
+    // By a clock of the past: it is over by now.
+    const { cookies } = await site.loggedIn(grant({ refresh_token: 'again' }));
+    const { proxy } = await startWebSockets({ http: [{ name: 'login', type: 'oauth2', settings }] });
+    const connection = await openRawConnection(proxy.port);
+    connection.send(
+      [
+        'GET /v1.0/invoke/up/method/chat HTTP/1.1',
+        'Host: localhost',
+        'Upgrade: websocket',
+        'Connection: Upgrade',
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+        'Sec-WebSocket-Version: 13',
+        `Cookie: ${[...cookies].map(([name, value]) => `${name}=${value}`).join('; ')}`,
+        '\r\n',
+      ].join('\r\n'),
+    );
+    const answer = await connection.receives('\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 101 /);
+    expect(answer).toMatch(/\r\nset-cookie: farpoint-oauth2-\w+-session=/i);
   });
 
   test('is refused with 503 where a middleware is missing', async () => {
