@@ -1,6 +1,7 @@
 /** `kind: Configuration`: the parts that touch invocation, every mistake by its field. Pure. */
 import type { Subject } from '../errors/problem.ts';
 import type { ApiAccessRule, MetricRule } from '../table/endpoint-table.ts';
+import { configurationSlips } from './configuration-slips.ts';
 import { defaultConfiguration, type Configuration, type HandlerRef, type SecretScope } from './configuration.ts';
 import { apiVersionOf, kindOf, type Manifest } from './manifest.ts';
 import { recordFrom, withoutNulls, type UnknownRecord } from './read-field.ts';
@@ -28,6 +29,7 @@ export function parseConfiguration(manifests: readonly Manifest[]): Configuratio
     }
     const spec = recordFrom(withoutNulls(manifest.document['spec'])) ?? {};
     subject = subjectOf(manifest);
+    for (const slip of configurationSlips(manifest.document)) mistakes.add(`${manifest.location}: ${slip}`);
     readSpec(spec, (mistake) => mistakes.add(`${manifest.location}: ${mistake}`));
     merged = mergeRecords(merged, spec);
   }

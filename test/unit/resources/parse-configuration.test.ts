@@ -135,6 +135,35 @@ appHttpPipeline: { handlers: [{ name: token, type: middleware.http.oauth2clientc
     },
   );
 
+  test.each([
+    ['httpPipelin: { handlers: [] }', 'spec.httpPipelin is not known; is httpPipeline meant?'],
+    ['httppipeline: { handlers: [] }', 'spec.httppipeline is not known; is httpPipeline meant?'],
+    ['appHTTPPipeline: {}', 'spec.appHTTPPipeline is not known; is appHttpPipeline meant?'],
+    ['httpPipeline: { handler: [] }', 'spec.httpPipeline.handler is not known; is handlers meant?'],
+    [
+      'appHttpPipeline: { handlers: [{ name: a, type: b, verson: v2 }] }',
+      'spec.appHttpPipeline.handlers[0].verson is not known; is version meant?',
+    ],
+    ['secret: { scopes: [] }', 'spec.secret is not known; is secrets meant?'],
+    ['secrets: { scope: [] }', 'spec.secrets.scope is not known; is scopes meant?'],
+    [
+      'secrets: { scopes: [{ storeName: a, deniedSecret: [b] }] }',
+      'spec.secrets.scopes[0].deniedSecret is not known; is deniedSecrets meant?',
+    ],
+    ['components: { denny: [] }', 'spec.components.denny is not known; is deny meant?'],
+    ['api: { denyed: [] }', 'spec.api.denyed is not known; is denied meant?'],
+  ])('a slip in the name of a guard does not leave it out: %s', (spec, mistake) => {
+    expect(parse(spec).mistakes).toEqual([`1.yaml:1: ${mistake}`]);
+  });
+
+  test('a slip in the name of the whole spec is one, and fields of which nobody knows are none', () => {
+    const document = { kind: 'Configuration', Spec: { httpPipeline: {} } };
+    expect(parseConfiguration([{ document, location: 'a.yaml:1' }]).mistakes).toEqual([
+      'a.yaml:1: Spec is not known; is spec meant?',
+    ]);
+    expect(parse('tracing: {}\nsomethingNew: { handler: 1 }\nhttpPipeline: { x: 1 }').mistakes).toEqual([]);
+  });
+
   test('refuses a document of another kind, and takes one that does not say', () => {
     const document = { apiVersion: 'v1', kind: 'ConfigMap' };
     expect(parseConfiguration([{ document, location: 'a.yaml:1' }]).mistakes).toEqual([
