@@ -39,6 +39,7 @@ function decodedOnce(text: string): string {
   );
 }
 
-function withPlainSlashes(path: string): string {
+/** Slashes in a row as one, backslashes among them. */
+export function withPlainSlashes(path: string): string {
   return path.replaceAll(/[/\\]+/g, '/');
 }

@@ -44,7 +44,7 @@ export const createOpa: CreateMiddleware = async (entry, context) => {
   return {
     async handle(request): Promise<Verdict> {
       const body = settings.readBody ? (await request.readBody(settings.maxBodyBytes)).toString('utf8') : '';
-      const input = opaInput(request, settings.includedHeaders, body);
+      const input = opaInput(request, { includedHeaders: settings.includedHeaders, namespace, body });
       try {
         return applied(await decide(input, request.departure), request, settings);
       } catch (error) {

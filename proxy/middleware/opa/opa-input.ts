@@ -1,5 +1,8 @@
-/** What a policy sees of a request (spec/policy.md §4): texts are decoded, so that no escape hides anything from it. */
+/** What a policy sees of a request (spec/policy.md §4): one way to write a call, so that no other goes round a rule by path. */
+import { checkPath } from '../../target/check-path.ts';
+import { calledPaths } from '../called-paths.ts';
 import type { MiddlewareRequest } from '../middleware.ts';
+import { withPlainSlashes } from '../path-forms.ts';
 
 /** `input` of a decision; field names are the policies'. */
 export interface OpaInput {
@@ -16,9 +19,18 @@ export interface OpaInput {
   };
 }
 
-/** `includedHeaders` in lower case; only those that are there go in, as `X-My-Header`. */
-export function opaInput(request: MiddlewareRequest, includedHeaders: readonly string[], body: string): OpaInput {
-  const path = decoded(request.path);
+export interface OpaView {
+  /** In lower case; only those that are there go in, as `X-My-Header`. */
+  readonly includedHeaders: readonly string[];
+  /** Of this proxy. */
+  readonly namespace: string;
+  readonly body: string;
+}
+
+/** Throws ProxyError `bad-request` for a path that is not sent on. */
+export function opaInput(request: MiddlewareRequest, { includedHeaders, namespace, body }: OpaView): OpaInput {
+  const called = calledPaths(request, namespace)[0] ?? request.path;
+  const path = withPlainSlashes(decoded(checkPath(called)));
   return {
     request: {
       method: request.method,

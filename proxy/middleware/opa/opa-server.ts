@@ -50,10 +50,18 @@ export class OpaServer {
     try {
       return await this.#client.send(request);
     } catch (error) {
-      if (!(error instanceof ProxyError) || error.code !== 'upstream-reset') throw error;
-      return this.#client.send(request);
+      if (!(error instanceof ProxyError) || error.code !== 'upstream-reset') throw named(error);
     }
+    return this.#client.send(request).catch((error: unknown) => {
+      throw named(error);
+    });
   }
+}
+
+/** That it is OPA which cannot be reached, and not the target of the call. */
+function named(error: unknown): unknown {
+  if (!(error instanceof ProxyError) || error.code === 'caller-left') return error;
+  return new ProxyError(error.code, `the OPA server: ${error.message}`, { cause: error });
 }
 
 /** What OPA says is wrong, and where: its words and a line, never the source. */
