@@ -92,7 +92,11 @@ export class LivePipelines {
   async #create(entry: ReadyMiddleware, signal: AbortSignal): Promise<Middleware> {
     const { load = loadMiddleware, logger, ...context } = this.#options;
     const create = await load(entry.type);
-    return create(entry, { ...context, logger: logger.child({ middleware: entry.name, type: entry.type }), signal });
+    return create(entry, {
+      ...context,
+      logger: logger.child({ middleware: entry.name, middlewareType: entry.type }),
+      signal,
+    });
   }
 }
 

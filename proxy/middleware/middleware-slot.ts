@@ -131,13 +131,13 @@ export class MiddlewareSlot {
     try {
       this.#middleware = await untilAborted(create(entry, attempt.signal), attempt.signal);
       this.#failures = 0;
-      logger.info('middleware started', { middleware: name, type, revision });
+      logger.info('middleware started', { middleware: name, middlewareType: type, revision });
     } catch (error) {
       this.#failure = error instanceof Error ? error.message : 'unknown error';
       this.#failures += 1;
       if (this.#isRetired) return;
       const retryInMs = Math.round(restartDelayMs(this.#failures, random()));
-      const fields = { middleware: name, type, revision, reason: this.#failure, retryInMs };
+      const fields = { middleware: name, middlewareType: type, revision, reason: this.#failure, retryInMs };
       logger.warn('middleware could not be started, what it guards is refused', fields);
       this.#restart = clock.after(retryInMs, () => void this.#tryToStart(entry));
     } finally {

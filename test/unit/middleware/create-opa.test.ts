@@ -110,6 +110,11 @@ test('a slow decision is a refusal with the status that is set', async () => {
   expect(await verdict).toMatchObject({ status: 418, headers: ['x-dapr-opa-error', 'true'] });
 });
 
+test('the sentence about a server that is not there says that it is the one of OPA', async () => {
+  const cut: Answer = (_request, response) => void response.destroy();
+  await expect(siteWith({ rego }, cut)).rejects.toThrow(/^the OPA server: the upstream closed the connection/);
+});
+
 test('who leaves meanwhile gets nothing, and no log line', async () => {
   const asked = Promise.withResolvers<void>();
   const { opa, lines } = await siteWith({}, () => asked.resolve());
