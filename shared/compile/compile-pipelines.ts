@@ -100,7 +100,10 @@ function handlerFault(
 }
 
 function notFound({ name }: Pick<HandlerRef, 'name'>): Fault {
-  return { reason: 'ComponentNotFound', message: `no middleware Component named ${name} is for this app` };
+  return {
+    reason: 'ComponentNotFound',
+    message: `no middleware Component named ${name} can be read and is for this app`,
+  };
 }
 
 function firstOfEachName(components: readonly Component[], problems: Problem[]): ReadonlyMap<string, Component> {

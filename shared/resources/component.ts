@@ -1,5 +1,6 @@
 /** `kind: Component`: secret stores and middleware (spec/httpendpoint.md §3, spec/policy.md §4). Pure. */
 import type { Problem, Subject } from '../errors/problem.ts';
+import { fieldSlips, type KnownFields } from './field-slips.ts';
 import type { ValueSource } from './http-endpoint.ts';
 import { identityOf, type Manifest } from './manifest.ts';
 import { recordFrom, stringsFrom, type UnknownRecord } from './read-field.ts';
@@ -37,6 +38,21 @@ export type ComponentResult =
 /** Of middleware; a Component that says more than this is refused, as nobody could look through it. */
 const maxSettings = 1_000;
 const maxNameLength = 253;
+
+const knownFields: KnownFields = {
+  apiVersion: null,
+  kind: null,
+  metadata: null,
+  scopes: null,
+  auth: { secretStore: null },
+  spec: {
+    type: null,
+    version: null,
+    metadata: { name: null, value: null, envRef: null, secretKeyRef: { name: null, key: null } },
+    ignoreErrors: null,
+    initTimeout: null,
+  },
+};
 
 /** Whether a Component is a middleware, of a type that is built or not. */
 export function isMiddleware({ type }: Pick<Component, 'type'>): boolean {
@@ -94,7 +110,7 @@ function secretStoreOf(document: UnknownRecord): string {
   return typeof store === 'string' ? store : '';
 }
 
-/** What the schema of the CRD would refuse. By number, since what stands in the place of a name may be a secret. */
+/** What the schema of the CRD would refuse, and slips: a setting that is left out is a guard with another setting. By number, since what stands in the place of a name may be a secret. */
 function shapeMistakes(document: UnknownRecord, spec: UnknownRecord): readonly string[] {
   const { version, metadata } = spec;
   const auth = document['auth'];
@@ -107,6 +123,7 @@ function shapeMistakes(document: UnknownRecord, spec: UnknownRecord): readonly s
     ...(isAbsent(auth) || typeof recordFrom(auth)?.['secretStore'] === 'string'
       ? []
       : ['auth.secretStore must be a string']),
+    ...fieldSlips(document, knownFields),
     ...itemsOf(spec).flatMap((item, index) => itemMistakes(item).map((mistake) => `spec.metadata[${index}]${mistake}`)),
   ];
   if (itemsOf(spec).length > maxSettings) mistakes.push(`spec.metadata holds more than ${maxSettings} settings`);

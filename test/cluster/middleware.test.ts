@@ -113,7 +113,7 @@ describe('a Component that a pipeline names', () => {
     const tokens = await startTokenEndpoint();
     await site.apply(endpoint(await startEcho()), secret('one'), guarded);
     const body = await untilRefused(proxy, 'token');
-    expect(body).toContain('no middleware Component named token is for this app');
+    expect(body).toContain('no middleware Component named token can be read and is for this app');
     await untilRefused(proxy, 'token');
     const logged = proxy.lines.filter(({ fields }) => fields['reason'] === 'ComponentNotFound');
     expect(logged).toHaveLength(1);
@@ -141,7 +141,7 @@ describe('a Component that a pipeline names', () => {
     const one = planted('one');
     await site.apply(endpoint(await startEcho()), secret(one), tokenComponent(tokens, ['orders']), guarded);
     await untilBody(orders, `Bearer token-for-${one}`);
-    await untilRefused(billing, 'no middleware Component named token is for this app');
+    await untilRefused(billing, 'no middleware Component named token can be read and is for this app');
     const two = planted('two');
     await site.apply(secret(two));
     await untilBody(orders, `Bearer token-for-${two}`);

@@ -55,7 +55,7 @@ describe('a middleware of a folder', () => {
     await folder.replace('config.yaml', pipelineConfiguration({}));
     await until(folder);
     expect(folder.problems()).toContain(
-      'ComponentNotFound: httpPipeline: handler upper: no middleware Component named upper is for this app',
+      'ComponentNotFound: httpPipeline: handler upper: no middleware Component named upper can be read and is for this app',
     );
   });
 
@@ -78,7 +78,7 @@ describe('a middleware of a folder', () => {
 
   test('keeps the last good Configuration, and with it its handlers', async () => {
     const folder = await watchedFolder({ files: { 'config.yaml': inHttp, 'resources/limit.yaml': burst(1) }, args });
-    await folder.replace('config.yaml', inHttp.replace('"type"', '"typo"'));
+    await folder.replace('config.yaml', inHttp.replace('"type"', '"sort"'));
     await waitUntil(() => folder.problems().length === 1);
     expect(folder.problems()[0]).toContain('spec.httpPipeline.handlers[0].type is missing');
     await folder.replace('resources/limit.yaml', burst(2));

@@ -46,6 +46,18 @@ test('a secret that is not there does not hide what is wrong besides', () => {
   expect(pipelines.http).toMatchObject([{ state: 'refused', reason: 'SecretNotFound' }]);
 });
 
+test.each([
+  [{ scope: ['shop'] }, {}, 'scope is not known; is scopes meant?'],
+  [{}, { metdata: [] }, 'spec.metdata is not known; is metadata meant?'],
+  [{}, { metadata: [{ name: 'burst', vale: 1 }] }, 'spec.metadata[0].vale is not known; is value meant?'],
+])('a slip in the name of a field of a Component does not leave it out: %j %j', (top, spec, message) => {
+  const type = 'middleware.http.ratelimit';
+  const manifest = { apiVersion: 'dapr.io/v1alpha1', kind: 'Component', metadata: { name: 'limit' }, ...top };
+  const { problems, pipelines } = compiled([JSON.stringify({ ...manifest, spec: { type, version: 'v1', ...spec } })]);
+  expect(problems).toMatchObject([{ reason: 'InvalidComponent', message }, { reason: 'ComponentNotFound' }]);
+  expect(pipelines.http).toMatchObject([{ state: 'refused' }]);
+});
+
 describe('the revision of a middleware', () => {
   test('is the same for the same content, and changes with every part of it, the table with it', () => {
     const first = compiled([component([{ name: 'burst', value: 2 }])]);
