@@ -189,7 +189,7 @@ export class SettingsReader {
     } catch {
       // Without the engine's words, which quote the pattern.
       const message =
-        'is no regular expression that can be matched in linear time (no look-around, no back references, no \\p)';
+        'is no regular expression, or none that can be matched in linear time (no look-around, no back references, no \\p)';
       this.mistake(`${firstOf(name)} ${message}`);
       return null;
     }

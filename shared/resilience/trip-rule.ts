@@ -1,5 +1,6 @@
 /** `trip` of a circuit breaker: a CEL expression over its counts. The only place that knows the CEL package. Pure. */
 import { Environment, type ASTNode } from '@marcbachmann/cel-js';
+import { nearestName } from '../settings/nearest-name.ts';
 
 /** The counts of a breaker's present period, by the names that rules use (spec/resiliency.md §6). */
 export interface BreakerCounts {
@@ -85,5 +86,8 @@ function isNode(value: unknown): value is ASTNode {
 /** What follows quotes the expression. */
 function firstLine(err: unknown): string {
   const [line = ''] = (err instanceof Error ? err.message : String(err)).split('\n');
-  return line;
+  const unknown = /^Unknown variable: (\w{1,32})$/.exec(line)?.[1];
+  if (unknown === undefined) return line;
+  const nearest = nearestName(unknown, variables);
+  return `${line}; ${nearest === null ? `there are ${variables.join(', ')}` : `is ${nearest} meant?`}`;
 }

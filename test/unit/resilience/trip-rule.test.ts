@@ -45,7 +45,11 @@ describe('a trip rule', () => {
 
   test.each([
     ['', 'Unexpected token: EOF'],
-    ['failures > 5', 'Unknown variable: failures'],
+    ['consecutiveFailure > 5', 'Unknown variable: consecutiveFailure; is consecutiveFailures meant?'],
+    [
+      'failures > 5',
+      'Unknown variable: failures; there are requests, totalSuccesses, totalFailures, consecutiveSuccesses, consecutiveFailures',
+    ],
     ['requests', 'it gives int, not true or false'],
     ['requests > "5"', 'no such overload: int > string'],
     ['[1].exists(x, x > requests)', 'exists() has no place in a rule over numbers'],
