@@ -156,7 +156,8 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   abort(error: Error): void {
     if (this.#isSettled) return;
     this.#controller?.abort(error);
-    this.fail(error);
+    // Without a controller nothing has been sent: the call waits for a connection.
+    this.fail(this.#controller === null ? new ConnectFailure(error) : error);
   }
 
   #inform(status: number, received: ReceivedHeaders): void {

@@ -2,6 +2,7 @@
 import { constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import type { Dispatcher } from 'undici';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
+import { ConnectFailure } from './connect-failure.ts';
 import { isRepeatable, isReplayable, reopened } from './is-repeatable.ts';
 import { joinedFields } from './joined-fields.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
@@ -110,8 +111,9 @@ export class Http2Call implements Dispatcher.DispatchController {
   abort(reason: Error): void {
     this.aborted = true;
     this.reason = reason;
-    if (this.#stream === null) this.#onAbort();
-    this.fail(reason);
+    if (this.#stream !== null) return this.fail(reason);
+    this.#onAbort();
+    this.fail(new ConnectFailure(reason));
   }
 
   pause(): void {

@@ -5,7 +5,15 @@ import { errorOf } from '../support/ask.ts';
 import { httpEndpoint } from '../support/http-endpoint.ts';
 import { openRawConnection } from '../support/raw-connection.ts';
 import { resiliency } from '../support/resiliency.ts';
-import { answering, echoing, startRetried, upPath, type Retried, type Turn } from '../support/start-retried.ts';
+import {
+  answering,
+  echoing,
+  startRetried,
+  triesLogged,
+  upPath,
+  type Retried,
+  type Turn,
+} from '../support/start-retried.ts';
 import { startTestProxy, waitUntil } from '../support/start-test-proxy.ts';
 import { startRawUpstream } from '../support/start-upstream.ts';
 import { openWebSocket, startWebSocketUpstream } from '../support/web-socket-upstream.ts';
@@ -72,6 +80,26 @@ describe('an answer whose head does not come in time', () => {
     const caller = await openRawConnection(proxy.port);
     caller.send(`GET ${upPath} HTTP/1.1\r\nHost: x\r\n\r\n`);
     expect(await caller.receives('timeout policy')).toMatch(/^HTTP\/1\.1 504 /);
+  });
+
+  test.for([
+    ['an endpoint', 'up'],
+    ['the application', 'orders'],
+  ])('is waited for again by a POST to %s when nothing was sent for want of a connection', async ([, target]) => {
+    const upstream = await startRawUpstream((socket) => void socket.pause());
+    const policies = '{ timeouts: { t: 150ms }, retries: { r: { duration: 1ms, maxRetries: 2 } } }';
+    const entry = '{ timeout: t, retry: r }';
+    const proxy = await startTestProxy({
+      args: [`--app-port=${upstream.port}`, '--app-protocol=https'],
+      resources: {
+        'up.yaml': httpEndpoint('up', `https://127.0.0.1:${upstream.port}`),
+        'r.yaml': resiliency(policies, `{ up: ${entry}, orders: ${entry} }`),
+      },
+    });
+    const caller = await openRawConnection(proxy.port);
+    caller.send(`POST /v1.0/invoke/${target}/method/x HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\npaid`);
+    expect(await caller.receives('timeout policy')).toMatch(/^HTTP\/1\.1 504 /);
+    expect(triesLogged(proxy)).toEqual(['a call is tried again']);
   });
 });
 
