@@ -9,6 +9,7 @@ import { parseHttpEndpoint, type InvalidEndpoint } from '#shared/resources/parse
 import { recordFrom } from '#shared/resources/read-field.ts';
 import type { Resiliency } from '#shared/resources/resiliency.ts';
 import { parseSecret, type Secret } from '#shared/resources/secret.ts';
+import { nearestName } from '#shared/settings/nearest-name.ts';
 import { Sensitive } from '#shared/table/sensitive.ts';
 import { readDocument } from './read-document.ts';
 import type { DocumentText } from './split-documents.ts';
@@ -101,10 +102,24 @@ const versionsByKind: Readonly<Record<string, string>> = {
 function otherResource(manifest: Manifest): Resource {
   const kind = kindOf(manifest);
   const version = apiVersionOf(manifest);
+  const { location } = manifest;
   const expected = versionsByKind[kind];
-  if (expected === undefined) return { kind: 'other', resourceKind: `${version} ${kind}`, location: manifest.location };
+  if (expected === undefined) {
+    const meant = version.startsWith('dapr.io/') ? meantKind(kind) : null;
+    if (meant === null) return { kind: 'other', resourceKind: `${version} ${kind}`, location };
+    return broken({ location, reason: 'UnknownKind', message: `there is no kind ${kind}; is ${meant} meant?`, kind });
+  }
   const message = `${kind} must have apiVersion ${expected}${version === '' ? '' : `, not ${version}`}`;
-  return broken({ location: manifest.location, reason: 'UnknownVersion', message, kind });
+  return broken({ location, reason: 'UnknownVersion', message, kind });
+}
+
+/** Two letters may be wrong, or any in another case. No kind of Dapr's is as near as this to one that is read. */
+function meantKind(kind: string): string | null {
+  if (kind.length > 32) return null;
+  const kinds = Object.keys(versionsByKind);
+  const lowerCased = kinds.map((known) => known.toLowerCase());
+  const nearest = nearestName(kind.toLowerCase(), lowerCased, 2);
+  return nearest === null ? null : (kinds[lowerCased.indexOf(nearest)] ?? null);
 }
 
 function storedSecret({ subject, name, namespace, bytesByKey }: Secret, options: ReadOptions): StoredSecret {

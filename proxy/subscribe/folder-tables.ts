@@ -82,7 +82,8 @@ export class FolderTables {
     for (const [kind, location] of ignoredKinds) {
       if (this.#loggedKinds.has(kind)) continue;
       this.#loggedKinds.add(kind);
-      this.#logger.info('resources of this kind are ignored', { kind, location });
+      const advice = kind.endsWith(' Configuration') ? 'a Configuration is a file that --config names' : undefined;
+      this.#logger.info('resources of this kind are ignored', { kind, location, advice });
     }
   }
 }

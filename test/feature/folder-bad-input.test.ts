@@ -88,6 +88,12 @@ describe('a folder with a bad file beside a good one', () => {
     expect(folder.stateOf('good')).toBe('ready https://good.example');
   });
 
+  test('says what a mistyped kind was probably meant to be', async () => {
+    const slip = 'apiVersion: dapr.io/v1alpha1\nkind: resilency\nmetadata: { name: a }\n---\n';
+    const folder = await watchedFolder({ files: { 'resources/all.yaml': slip + good } });
+    expect(folder.problems()).toEqual([expect.stringContaining('there is no kind resilency; is Resiliency meant?')]);
+  });
+
   test('says a kind that is not read once', async () => {
     const other = (name: string, kind = 'Subscription'): string =>
       `apiVersion: dapr.io/v1alpha1\nkind: ${kind}\nmetadata: { name: ${name} }\n---\n`;
@@ -97,9 +103,9 @@ describe('a folder with a bad file beside a good one', () => {
     await folder.replace('resources/all.yaml', other('d') + httpEndpoint('later', 'https://later.example'));
     await waitUntil(() => folder.stateOf('later') !== 'none');
     const lines = folder.lines.filter(({ message }) => message === 'resources of this kind are ignored');
-    expect(lines.map(({ level, fields }) => [level, fields['kind']])).toEqual([
-      ['info', 'dapr.io/v1alpha1 Subscription'],
-      ['info', 'dapr.io/v1alpha1 Configuration'],
+    expect(lines.map(({ level, fields }) => [level, fields['kind'], fields['advice']])).toEqual([
+      ['info', 'dapr.io/v1alpha1 Subscription', undefined],
+      ['info', 'dapr.io/v1alpha1 Configuration', 'a Configuration is a file that --config names'],
     ]);
     expect(folder.problems()).toEqual([]);
   });
