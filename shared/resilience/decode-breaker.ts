@@ -12,8 +12,9 @@ export function decodeBreaker(record: UnknownRecord): Decoded<WrittenPolicy<Brea
   const maxRequests = fields.number('maxRequests', 0);
   if (maxRequests < 0) fields.mistakes.push('maxRequests must not be negative');
   const trip = fields.text('trip').trim() || defaultTripRule;
-  const { mistake } = parseTripRule(trip);
+  const { mistake, warning } = parseTripRule(trip);
   if (mistake !== null) fields.mistakes.push(`trip is no usable rule: ${mistake}`);
+  if (warning !== null) fields.warnings.push(`trip: ${warning}`);
   return fields.decoded({
     maxRequests: maxRequests || 1,
     intervalMs: fields.durationMs('interval', 0),

@@ -44,7 +44,8 @@ describe('a trip rule', () => {
   });
 
   test.each([
-    ['', 'Unexpected token: EOF'],
+    ['', 'Unexpected token: EOF at character 1'],
+    ['requests > 20 &&& true', 'Unexpected character: & at character 17'],
     ['consecutiveFailure > 5', 'Unknown variable: consecutiveFailure; is consecutiveFailures meant?'],
     [
       'failures > 5',
@@ -58,6 +59,23 @@ describe('a trip rule', () => {
     [`true${' || requests > 1'.repeat(100)}`, 'Exceeded maxAstNodes (256)'],
     [' '.repeat(5_000), 'it has more than 4096 characters'],
   ])('%j is refused', (text, mistake) => {
-    expect(parseTripRule(text)).toEqual({ rule: null, mistake });
+    expect(parseTripRule(text)).toEqual({ rule: null, mistake, warning: null });
+  });
+
+  test.each([
+    'totalFailures / requests > 0.5',
+    'requests > 20 && (totalFailures + 1) / requests > 0.5',
+    '(totalFailures / requests) * 100 > 50',
+  ])('%s is used, with a warning: the quotient is cut', (text) => {
+    expect(parseTripRule(text).warning).toMatch(/double\(totalFailures\)/);
+    expect(trips(text, { requests: 100, totalFailures: 50 })).toBe(false);
+  });
+
+  test.each([
+    'totalFailures * 100 / requests > 50',
+    'double(totalFailures) / double(requests) > 0.5',
+    'totalFailures > requests / 2',
+  ])('%s is used without a warning', (text) => {
+    expect(parseTripRule(text).warning).toBeNull();
   });
 });
