@@ -27,6 +27,9 @@ export interface FailedTry {
   readonly wasConnected: boolean;
 }
 
+/** Any request that may be served twice. */
+const repeatable: RetriedRequest = { method: '', isIdempotent: true };
+
 export class RetryPlan {
   readonly #options: RetryPlanOptions;
   readonly #startedAtMs: number;
@@ -44,38 +47,42 @@ export class RetryPlan {
 
   /** Whether an answer is one that the policy wants tried again, retries left or not. */
   isRetriedStatus(status: number): boolean {
-    const { resilience, request } = this.#options;
-    const { retry } = resilience.policies;
-    return retry !== null && isRetriedStatus(retry, request, status);
+    return this.#isRetriedStatus(status, this.#options.request);
   }
 
   /** Milliseconds until the next try, which is granted by this; null: the answer is passed on. */
   afterAnswer({ status, retryAfter }: AnswerHead): number | null {
-    if (!this.isRetriedStatus(status)) return null;
+    if (!this.#isRetriedStatus(status, repeatable)) return null;
+    if (!this.isRetriedStatus(status)) return this.#forgoForMethod();
     return this.#grant(retryAfter === null ? 0 : (retryAfterMs(retryAfter, this.#options.clock.epochMs()) ?? 0));
   }
 
   /** The same for a failure. */
   afterFailure(failed: FailedTry): number | null {
-    return this.#isRetriedFailure(failed) ? this.#grant(0) : null;
+    if (!this.#isRetriedFailure(failed, repeatable)) return null;
+    return this.#isRetriedFailure(failed, this.#options.request) ? this.#grant(0) : this.#forgoForMethod();
   }
 
   /** A failure inside an answer that the caller has a part of. */
   noteFailedAnswer(failed: FailedTry): void {
-    if (this.#isRetriedFailure(failed)) this.#options.onForgone('answer-begun');
+    if (this.#isRetriedFailure(failed, this.#options.request)) this.#options.onForgone('answer-begun');
   }
 
-  #isRetriedFailure(failed: FailedTry): boolean {
-    const { resilience, request } = this.#options;
-    const { retry } = resilience.policies;
+  #isRetriedStatus(status: number, request: RetriedRequest): boolean {
+    const { retry } = this.#options.resilience.policies;
+    return retry !== null && isRetriedStatus(retry, request, status);
+  }
+
+  #isRetriedFailure(failed: FailedTry, request: RetriedRequest): boolean {
+    const { retry } = this.#options.resilience.policies;
     return retry !== null && isRetriedFailure(retry, request, failed);
   }
 
   /** What costs the target nothing is asked first: the budget is charged for retries that are made. */
   #grant(atLeastMs: number): number | null {
-    const { resilience, draining, canReplay, clock, random } = this.#options;
+    const { resilience, canReplay, clock, random } = this.#options;
     const { retry } = resilience.policies;
-    if (retry === null || draining.aborted || this.#retries === retry.maxRetries) return null;
+    if (retry === null || !this.#hasTriesLeft) return null;
     if (atLeastMs > retry.maxIntervalMs) return this.#forgo('retry-after');
     const delayMs = Math.max(retryDelayMs(retry, this.#retries + 1, random), atLeastMs);
     const elapsedMs = clock.monotonicMs() - this.#startedAtMs;
@@ -85,6 +92,15 @@ export class RetryPlan {
     if (resilience.budget?.tryTake() === false) return this.#forgo('budget');
     this.#retries += 1;
     return delayMs;
+  }
+
+  get #hasTriesLeft(): boolean {
+    const { resilience, draining } = this.#options;
+    return !draining.aborted && this.#retries !== resilience.policies.retry?.maxRetries;
+  }
+
+  #forgoForMethod(): null {
+    return this.#hasTriesLeft ? this.#forgo('method') : null;
   }
 
   #forgo(reason: RetryForgoneReason): null {

@@ -64,7 +64,7 @@ export interface PolicyUse {
 }
 
 /** Why a retry that the policy asks for was not made. */
-export type RetryForgoneReason = 'budget' | 'body-not-kept' | 'retry-after' | 'answer-begun';
+export type RetryForgoneReason = 'method' | 'budget' | 'body-not-kept' | 'retry-after' | 'answer-begun';
 
 /** A breaker as it is at this moment. */
 export interface LiveBreaker {

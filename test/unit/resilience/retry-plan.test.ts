@@ -106,6 +106,19 @@ describe('another try', () => {
     expect(forgone).toEqual(['retry-after', 'budget']);
   });
 
+  test('is given up for a method that is not sent twice, where it would have been made for another', () => {
+    const request = { method: 'POST', isIdempotent: false };
+    const reset = { error: new ProxyError('upstream-reset', 'x'), wasConnected: true };
+    const { plan, forgone } = stage({ request, policy: { maxRetries: 2 } });
+    expect([plan.afterAnswer({ status: 503, retryAfter: '3600' }), plan.afterFailure(reset)]).toEqual([null, null]);
+    expect(forgone).toEqual(['method', 'method']);
+    plan.afterAnswer({ status: 404, retryAfter: null });
+    plan.afterFailure({ ...reset, error: new ProxyError('upstream-tls', 'x') });
+    expect([plan.afterFailure(refused), plan.afterAnswer({ status: 429, retryAfter: null })]).toEqual([1_000, 1_000]);
+    plan.afterAnswer(unavailable);
+    expect(forgone).toEqual(['method', 'method']);
+  });
+
   test('is not granted when the breaker will still be open by then', () => {
     expect(stage({ openForMs: 1_001 }).plan.afterAnswer(unavailable)).toBeNull();
     expect(stage({ openForMs: 1_000 }).plan.afterAnswer(unavailable)).toBe(1_000);
