@@ -83,7 +83,7 @@ class SpecReader {
       this.#mistakesByPlace.set(place, [...(this.#mistakesByPlace.get(place) ?? []), mistake]);
     }
     for (const [place, found] of this.#mistakesByPlace) {
-      const message = `${fieldPath(place)} is left out: ${schemaMistakesWithin(place, found)}`;
+      const message = `${fieldPath(place)} is left out: ${schemaMistakesWithin(place, found, { spec })}`;
       this.#note('error', 'InvalidSchema', message);
     }
   }

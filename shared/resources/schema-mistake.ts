@@ -1,11 +1,12 @@
 /** What a generated validator finds, and how it is said to people. Values never appear: they may be secrets. */
+import { recordFrom, type UnknownRecord } from './read-field.ts';
 
 /** The parts of ajv's error object that are used here. */
 export interface SchemaMistake {
   /** JSON pointer, `''` for the document itself. */
   readonly instancePath: string;
   readonly message?: string;
-  readonly params: { readonly allowedValues?: readonly unknown[] };
+  readonly params: { readonly allowedValues?: readonly unknown[]; readonly type?: unknown };
 }
 
 /** One sentence for all mistakes: `spec.headers[0].name must be string; spec must have required property 'baseUrl'`. */
@@ -13,9 +14,27 @@ export function schemaMistakeSentence(mistakes: readonly SchemaMistake[]): strin
   return mistakes.map((mistake) => clause(mistake, 'the document', mistake.instancePath)).join('; ');
 }
 
-/** The same for mistakes that all lie within one place: `maxRetries must be integer`, or `it must be object`. */
-export function schemaMistakesWithin(place: string, mistakes: readonly SchemaMistake[]): string {
-  return mistakes.map((mistake) => clause(mistake, 'it', mistake.instancePath.slice(place.length))).join('; ');
+/**
+ * The same for mistakes that all lie within one place of a document: `maxRetries must be integer`, or `it must be object`.
+ * A number where a text belongs was a text to whoever wrote it.
+ */
+export function schemaMistakesWithin(
+  place: string,
+  mistakes: readonly SchemaMistake[],
+  document: UnknownRecord,
+): string {
+  const clauses = mistakes.map((mistake) => {
+    const said = clause(mistake, 'it', mistake.instancePath.slice(place.length));
+    return mistake.params.type === 'string' && isNumberAt(document, mistake.instancePath)
+      ? `${said}, so put the number in quotes`
+      : said;
+  });
+  return clauses.join('; ');
+}
+
+function isNumberAt(document: UnknownRecord, pointer: string): boolean {
+  const value = stepsOf(pointer).reduce<unknown>((at, step) => recordFrom(at)?.[step], document);
+  return typeof value === 'number' || typeof value === 'bigint';
 }
 
 function clause({ message, params }: SchemaMistake, self: string, pointer: string): string {
