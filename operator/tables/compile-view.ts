@@ -10,10 +10,9 @@ import type { Component } from '#shared/resources/component.ts';
 import { defaultConfiguration, type Configuration } from '#shared/resources/configuration.ts';
 import type { Resiliency } from '#shared/resources/resiliency.ts';
 import type { TableOptions } from '#shared/table/endpoint-table.ts';
-import { noPipelines } from '#shared/table/middleware.ts';
 import { noResilience } from '#shared/table/resilience.ts';
 import type { ProxyAudience } from './audience-table.ts';
-import { closedConfiguration } from './closed-configuration.ts';
+import { closedConfiguration, closedPipelines } from './closed-configuration.ts';
 import type { Variant } from './endpoint-group.ts';
 import type { MiddlewareBook } from './middleware-book.ts';
 import { secretScopesInCluster } from './secret-scopes-in-cluster.ts';
@@ -33,6 +32,7 @@ export interface ViewSources {
 
 /** Everything that is for one audience. */
 export interface ViewSelection {
+  readonly audience: ProxyAudience;
   /** Names all that follows: at one moment, equal keys mean equal selections. */
   readonly key: string;
   readonly configuration: Configuration;
@@ -57,6 +57,7 @@ export function selectionFor(audience: ProxyAudience, { feed, middleware }: View
   const chosen = components.filter((component) => handlers.has(component.name) && isForAudience(audience, component));
   const names = [[name], namesOf(resiliencies), namesOf(chosen)];
   return {
+    audience,
     // No name of Kubernetes holds a slash or a comma.
     key: `${namespace}/${names.map((part) => part.join()).join('/')}`,
     configuration,
@@ -68,7 +69,7 @@ export function selectionFor(audience: ProxyAudience, { feed, middleware }: View
 
 /** Compiles the options. */
 export function compileView(selection: ViewSelection, middleware: MiddlewareBook): OptionView {
-  const { configuration, resiliencies, components } = selection;
+  const { audience, configuration, isConfigurationMissing, resiliencies, components } = selection;
   const { options } = compileOptions({
     configuration,
     resiliencies,
@@ -76,13 +77,16 @@ export function compileView(selection: ViewSelection, middleware: MiddlewareBook
     placeOf: (component) => middleware.placeOf(component, configuration),
     known: middleware.known,
   });
-  return viewOf(options, configuration);
+  if (configuration !== closedConfiguration) return viewOf(options, configuration);
+  const pipelines = closedPipelines(audience, isConfigurationMissing ? 'missing' : 'broken');
+  return viewOf({ ...options, pipelines }, configuration);
 }
 
-/** Nothing is allowed. */
-export function closedView(): OptionView {
+/** Nothing is allowed to an audience whose view could not be compiled. */
+export function closedView(audience: ProxyAudience): OptionView {
   const { apiAccess, apiLogging, metrics } = closedConfiguration;
-  const options = { apiAccess, apiLogging, metrics, resilience: noResilience, pipelines: noPipelines };
+  const pipelines = closedPipelines(audience, 'bug');
+  const options = { apiAccess, apiLogging, metrics, resilience: noResilience, pipelines };
   return viewOf(options, closedConfiguration);
 }
 

@@ -88,7 +88,7 @@ export class OptionViews {
       return view;
     } catch (err) {
       this.#logger.error('options could not be compiled because of a bug, so nothing is allowed', { ...audience, err });
-      return closedView();
+      return closedView(audience);
     }
   }
 

@@ -5,7 +5,7 @@
 import type { Clock, Timer } from '#shared/clock/clock.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { Logger } from '#shared/logger/logger.ts';
-import type { MiddlewareEntry, ReadyMiddleware } from '#shared/table/middleware.ts';
+import { configurationType, type MiddlewareEntry, type ReadyMiddleware } from '#shared/table/middleware.ts';
 import type { Middleware, MiddlewareRequest, Verdict } from './middleware.ts';
 import { restartDelayMs } from './restart-delay.ts';
 
@@ -116,9 +116,9 @@ export class MiddlewareSlot {
   async #decideWhenStarted(request: MiddlewareRequest): Promise<Verdict> {
     if (this.#firstStart !== null) await untilEither(this.#firstStart, request.departure);
     if (this.#middleware !== null) return this.decide(request);
-    const { name, type, state, reason } = this.state;
+    const { state, reason } = this.state;
     const why = state === 'refused' ? `is refused: ${reason}` : `could not be started: ${reason}`;
-    throw this.#refusal(new ProxyError('middleware-unavailable', `middleware "${name}" (${type}) ${why}`));
+    throw this.#refusal(new ProxyError('middleware-unavailable', `${subjectOf(this.entry)} ${why}`));
   }
 
   /** Never rejects. */
@@ -166,11 +166,15 @@ export class MiddlewareSlot {
   #refusal(error: unknown): unknown {
     if (error instanceof ProxyError && error.code === 'caller-left') return error;
     this.#options.counts.refused += 1;
-    const subject = `middleware "${this.entry.name}" (${this.entry.type})`;
+    const subject = subjectOf(this.entry);
     if (!(error instanceof ProxyError)) return new Error(`${subject} failed`, { cause: error });
     if (error.code !== 'middleware-failed' || error.message.startsWith('middleware "')) return error;
     return new ProxyError(error.code, `${subject}: ${error.message}`, { cause: error });
   }
+}
+
+function subjectOf({ name, type }: MiddlewareEntry): string {
+  return type === configurationType ? `${type} "${name}"` : `middleware "${name}" (${type})`;
 }
 
 /** One that is made too late is closed. */

@@ -9,6 +9,7 @@ import type { Finding } from '#shared/compile/finding.ts';
 import type { Problem } from '#shared/errors/problem.ts';
 import type { Hello } from '#shared/push/push-channel.ts';
 import type { Endpoint, EndpointTable, TableOptions } from '#shared/table/endpoint-table.ts';
+import { configurationType } from '#shared/table/middleware.ts';
 
 /** What headers and settings with an envRef are filled from. */
 export type EnvironmentFilling = Parameters<typeof fillEnvironmentHeaders>[1];
@@ -129,8 +130,9 @@ export class HeldTable {
     );
     const subjectOf = (name: string): Problem['subject'] => ({ kind: 'Component', namespace, name, location: '' });
     return [
-      ...[...refused.values()].map(({ name, reason, message }) => {
-        return { subject: subjectOf(name), reason, message, severity: 'error' } as const;
+      ...[...refused.values()].map(({ name, type, reason, message }) => {
+        const subject = type === configurationType ? { ...subjectOf(name), kind: type } : subjectOf(name);
+        return { subject, reason, message, severity: 'error' } as const;
       }),
       ...[...this.#middlewareFindingsByName].flatMap(([name, findings]) =>
         findings.map((finding) => ({ subject: subjectOf(name), ...finding })),

@@ -53,6 +53,12 @@ export interface RefusedMiddleware {
 
 export type MiddlewareEntry = ReadyMiddleware | RefusedMiddleware;
 
+/**
+ * The type of a refused entry that stands for a whole Configuration: there is none that could be used, so nobody knows who is to
+ * be let in, and no request goes on.
+ */
+export const configurationType = 'Configuration';
+
 /** Handlers in order, the first one outermost. */
 export interface Pipelines {
   /** `httpPipeline`: requests into the API. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import type { EndpointTable } from '#shared/table/endpoint-table.ts';
+import { closedConfiguration, closedPipelines } from '../../../operator/tables/closed-configuration.ts';
 import { ask, errorOf } from '../../support/ask.ts';
 import { httpEndpoint } from '../../support/http-endpoint.ts';
 import { startClusterProxy, type ClusterProxy } from '../../support/start-cluster-proxy.ts';
@@ -54,6 +55,31 @@ test('is not ready until the first table, and serves it from then on', async () 
   expect(await statusOf(proxy, '/v1.0/healthz')).toBe(204);
   expect(proxy.running.tableRevision()).toBe(table.revision);
   expect(proxy.lines.filter(({ message }) => message === 'proxy is ready')).toHaveLength(1);
+});
+
+test('whose Configuration is not there answers health alone, and says of everything else what is missing', async () => {
+  const operator = await startTestOperator();
+  const { apiAccess } = closedConfiguration;
+  const pipelines = closedPipelines({ namespace: 'shop', appId: 'orders', configuration: 'strict' }, 'missing');
+  operator.onStream = (stream) =>
+    stream.send(...messagesOf({ ...tableOf(httpEndpoint('far', 'http://127.0.0.1:9')), apiAccess, pipelines }));
+  const proxy = await proxyOf(operator);
+  await waitUntil(() => operator.acknowledgements.length === 1);
+  const why = 'there is no Configuration shop/strict; nothing is allowed until there is one';
+  for (const [method, path] of [
+    ['GET', '/v1.0/invoke/far/method/'],
+    ['GET', '/v1.0/metadata'],
+    ['POST', '/v1.0/shutdown'],
+    ['GET', '/elsewhere'],
+  ] as const) {
+    const answer = await ask(proxy.port, { method, path });
+    expect(answer.status, path).toBe(503);
+    expect(errorOf(answer).message).toBe(`Configuration "strict" is refused: ConfigurationNotFound: ${why}`);
+  }
+  expect(await statusOf(proxy, '/v1.0/healthz')).toBe(204);
+  expect(await statusOf(proxy, '/v1.0/healthz/outbound')).toBe(204);
+  const said = proxy.lines.filter(({ fields }) => fields['problem'] === why);
+  expect(said).toMatchObject([{ level: 'error', fields: { kind: 'Configuration', name: 'strict' } }]);
 });
 
 /** With these in use. */

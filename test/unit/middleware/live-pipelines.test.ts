@@ -155,6 +155,17 @@ test('what is refused is refused with its reason', async () => {
   expect(made).toEqual([]);
 });
 
+test('a Configuration that cannot be used is called one', async () => {
+  const { live } = pipelineStage();
+  const reason = 'ConfigurationNotFound';
+  const message = 'there is no Configuration shop/strict';
+  live.apply({ http: [{ ...refused, name: 'strict', type: 'Configuration', reason, message }], app: [] });
+  expect(await failureOf(live.http?.pass(middlewareRequest()))).toMatchObject({
+    code: 'middleware-unavailable',
+    message: 'Configuration "strict" is refused: ConfigurationNotFound: there is no Configuration shop/strict',
+  });
+});
+
 test('a failure of its own is named, whoever says it', async () => {
   const { live, made } = pipelineStage();
   live.apply({ http: [readyMiddleware('one'), readyMiddleware('two')], app: [] });

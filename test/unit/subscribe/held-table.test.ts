@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from '#shared/compile/compile.ts';
+import { defaultOptions } from '#shared/compile/default-options.ts';
 import type { Endpoint, EndpointTable } from '#shared/table/endpoint-table.ts';
 import { optionsOf } from '#shared/table/options-of.ts';
 import { Sensitive } from '#shared/table/sensitive.ts';
+import { closedPipelines } from '../../../operator/tables/closed-configuration.ts';
 import { HeldTable } from '../../../proxy/subscribe/held-table.ts';
 import { SharedDocuments } from '../../../proxy/subscribe/shared-documents.ts';
 import { httpEndpoint } from '../../support/http-endpoint.ts';
@@ -90,6 +92,17 @@ describe('the middleware of a held table', () => {
       { subject: { kind: 'Component', namespace: 'shop', name: 'limit' }, reason: 'InvalidMiddleware', message },
     ]);
   });
+});
+
+test('a Configuration that is not there is a problem of the Configuration', () => {
+  const options = {
+    ...defaultOptions,
+    pipelines: closedPipelines({ namespace: 'shop', appId: 'orders', configuration: 'strict' }, 'missing'),
+  };
+  const held = HeldTable.none().changed(new Map(), { revision: 'r', options, filling });
+  expect(held.problems('shop')).toMatchObject([
+    { subject: { kind: 'Configuration', namespace: 'shop', name: 'strict' }, reason: 'ConfigurationNotFound' },
+  ]);
 });
 
 describe('SharedDocuments', () => {

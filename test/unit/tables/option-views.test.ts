@@ -1,7 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
+import { defaultConfiguration } from '#shared/resources/configuration.ts';
 import type { ProxyAudience } from '../../../operator/tables/audience-table.ts';
+import { closedConfiguration } from '../../../operator/tables/closed-configuration.ts';
 import { ClusterBook, orders, payments } from '../../support/cluster-book.ts';
 import type { FeedObject } from '../../support/cluster-feed.ts';
 import { configurationObject } from '../../support/cluster-objects.ts';
@@ -106,7 +108,9 @@ describe('options', () => {
       if (namespace === 'shop') throw new TypeError('a bug');
       return resiliencies(namespace);
     };
-    expect(book.tables.tableFor(orders).options.apiAccess.allowed).toHaveLength(1);
+    const { apiAccess, pipelines } = book.tables.tableFor(orders).options;
+    expect(apiAccess.allowed).toHaveLength(1);
+    expect(pipelines.http).toMatchObject([{ state: 'refused', type: 'Configuration', reason: 'InternalError' }]);
     expect(book.tables.tableFor({ ...orders, namespace: 'bank' }).options.apiAccess.allowed).toEqual([]);
     expect(book.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
   });
@@ -124,4 +128,23 @@ test('that a Configuration is not there is said again when it was there in betwe
   book.feed.delete(configurationObject('guarded', {}));
   book.tables.flush();
   expect(missing()).toBe(2);
+});
+
+test('a Configuration that is not there, or was never right, refuses every request by its name', () => {
+  const book = new ClusterBook();
+  const guards = (): unknown => book.tables.tableFor(guardedOrders).options.pipelines;
+  book.tables.flush();
+  const entry = { state: 'refused', name: 'guarded', type: 'Configuration' };
+  const missing = 'there is no Configuration shop/guarded; nothing is allowed until there is one';
+  expect(guards()).toMatchObject({ http: [{ ...entry, reason: 'ConfigurationNotFound', message: missing }], app: [] });
+  book.feed.configuration = () => closedConfiguration;
+  book.feed.apply(configurationObject('guarded', {}));
+  book.tables.flush();
+  const broken =
+    'Configuration shop/guarded has mistakes, which its Events name; nothing is allowed until they are mended';
+  expect(guards()).toMatchObject({ http: [{ ...entry, reason: 'InvalidConfiguration', message: broken }], app: [] });
+  book.feed.configuration = () => defaultConfiguration;
+  book.feed.apply(configurationObject('guarded', {}));
+  book.tables.flush();
+  expect(guards()).toEqual({ http: [], app: [] });
 });
