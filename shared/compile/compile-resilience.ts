@@ -12,7 +12,9 @@ import {
   type TargetPolicies,
   type TimeoutPolicy,
 } from '../table/resilience.ts';
+import { defaultPolicies, defaultSlips } from './default-policies.ts';
 import { lastOfEachName, type NoteOn } from './last-of-each-name.ts';
+import { PolicyHints } from './policy-hints.ts';
 import { maxResources, targetsWithinLimits } from './resilience-limits.ts';
 
 export interface ResilienceResult {
@@ -53,6 +55,7 @@ const nouns: Readonly<Record<PolicyKind, string>> = {
 class ResilienceCompiler {
   readonly #resources: readonly Resiliency[];
   readonly #note: NoteOn;
+  readonly #hints = new PolicyHints();
 
   constructor(resources: readonly Resiliency[], note: NoteOn) {
     this.#resources = resources;
@@ -65,6 +68,9 @@ class ResilienceCompiler {
       retries: new Map([...builtIns, ...this.#policies('retries', (resource) => this.#ownRetries(resource))]),
       circuitBreakers: this.#policies('circuitBreakers', (resource) => resource.policies.circuitBreakers),
     };
+    for (const { resource, message } of defaultSlips(this.#resources)) {
+      this.#note(resource, { severity: 'warning', reason: 'NoEffect', message });
+    }
     const targets = lastOfEachName(this.#resources, {
       steps: ['spec', 'targets', 'apps'],
       entriesOf: (resource) => resource.targets.map((target) => [target.key, target] as const),
@@ -113,7 +119,9 @@ class ResilienceCompiler {
       if (name === '' || policies[kind].has(name)) return;
       const path = fieldPath(pointerOf(['spec', 'targets', 'apps', key, field]));
       const isBroken = this.#resources.some(({ leftOut }) => leftOut[kind].has(name));
-      const why = isBroken ? `is left out for a mistake in it` : 'does not exist';
+      const nearest = isBroken ? null : this.#hints.nearest(name, policies[kind].keys());
+      const hint = nearest === null ? '' : `; is ${nearest} meant?`;
+      const why = isBroken ? `is left out for a mistake in it` : `does not exist${hint}`;
       const message = `${path} has no effect: the ${nouns[kind]} ${JSON.stringify(name)} ${why}`;
       this.#note(resource, { severity: 'error', reason: 'PolicyNotFound', message });
     };
@@ -130,15 +138,14 @@ class ResilienceCompiler {
 
 const builtIns = [...builtInRetries].map(([name, policy]) => [name, { name, resource: '', ...policy }] as const);
 
-/** Those that hold by their names alone; the one for applications comes first. */
+/** Those that hold by their names alone. */
 function defaultsFrom({ timeouts, retries, circuitBreakers }: Policies): TargetPolicies {
+  const first = <Policy>(kind: PolicyKind, policies: ReadonlyMap<string, Policy>): Policy | undefined =>
+    defaultPolicies[kind].flatMap((name) => policies.get(name) ?? [])[0];
   return {
-    timeout: limitFrom(timeouts.get('DefaultAppTimeoutPolicy') ?? timeouts.get('DefaultTimeoutPolicy')),
-    retry: retries.get('DefaultAppRetryPolicy') ?? retries.get('DefaultRetryPolicy') ?? null,
-    breaker:
-      circuitBreakers.get('DefaultAppCircuitBreakerPolicy') ??
-      circuitBreakers.get('DefaultCircuitBreakerPolicy') ??
-      null,
+    timeout: limitFrom(first('timeouts', timeouts)),
+    retry: first('retries', retries) ?? null,
+    breaker: first('circuitBreakers', circuitBreakers) ?? null,
   };
 }
 

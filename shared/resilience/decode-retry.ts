@@ -1,7 +1,9 @@
 /** One entry of `spec.policies.retries` (spec/resiliency.md §1, §4), with what Farpoint adds to it. Pure. */
+import { METHODS } from 'node:http';
 import type { WrittenPolicy } from '../resources/resiliency.ts';
 import { recordFrom, type UnknownRecord } from '../resources/read-field.ts';
 import type { RetryPolicy, StatusRange } from '../table/resilience.ts';
+import { nearestName } from '../settings/nearest-name.ts';
 import { PolicyFields, type Decoded } from './policy-fields.ts';
 import { grpcStatuses, httpStatuses, parseStatusRanges } from './status-ranges.ts';
 
@@ -21,6 +23,7 @@ const idleFields = { constant: ['initialInterval', 'multiplier'], exponential: [
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
 const maxMethods = 64;
+const usualMethods = ['POST', 'PATCH', 'PUT', 'DELETE', 'GET', 'HEAD', 'OPTIONS'];
 
 /** Decodes it. Values that are not given are Dapr's defaults, but for the longest time, which Dapr has for exponential only. */
 export function decodeRetry(record: UnknownRecord): Decoded<WrittenPolicy<RetryPolicy>> {
@@ -91,6 +94,13 @@ function methodsFrom(fields: PolicyFields): readonly string[] | null {
   if (methods.includes('*')) return ['*'];
   if (methods.length > maxMethods || !methods.every((method) => token.test(method))) {
     fields.mistakes.push('httpMethods must be * or a list of methods such as POST,PATCH');
+  }
+  for (const method of methods.slice(0, maxMethods)) {
+    if (METHODS.includes(method) || !token.test(method)) continue;
+    const nearest = nearestName(method, usualMethods, 2);
+    fields.warnings.push(
+      `httpMethods: ${method} is no known method${nearest === null ? '' : `; is ${nearest} meant?`}`,
+    );
   }
   return methods.length === 0 ? null : methods;
 }
