@@ -81,6 +81,7 @@ export class Http2Call implements Dispatcher.DispatchController {
     });
     this.#stream = stream;
     this.#watchEnd(stream);
+    endOnlyWhole(stream);
     stream
       .on('headers', (_headers, _flags, raw) => this.#inform(raw))
       .on('response', (_headers, _flags, raw) => this.#answer(raw))
@@ -196,6 +197,18 @@ export class Http2Call implements Dispatcher.DispatchController {
   #awaitAnswer(stream: ClientHttp2Stream): void {
     if (!this.#isAnswered) stream.setTimeout(this.#options.responseHeaderTimeoutMs);
   }
+}
+
+/**
+ * A stream that is closed inside its body only sends its reset. By itself node ends the body first, so that the far end takes
+ * half of it for a whole one; and with trailers to come, it may crash (https://github.com/nodejs/node/issues/41458).
+ */
+function endOnlyWhole(stream: ClientHttp2Stream): void {
+  // node's interface.
+  // oxlint-disable-next-line no-underscore-dangle
+  const final = stream._final.bind(stream);
+  const end: typeof final = (callback) => (stream.closed ? callback() : final(callback));
+  Object.assign(stream, { _final: end });
 }
 
 /** The fields of a request, pseudo-header fields first (RFC 9113 §8.3). */
