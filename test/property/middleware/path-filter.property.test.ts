@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compileLinearRegExp } from '#shared/regexp/linear-regexp.ts';
 import { isFiltered } from '../../../proxy/middleware/path-filter.ts';
+import { checkPath } from '../../../proxy/target/check-path.ts';
 import { middlewareRequest } from '../../support/middleware-request.ts';
 
 const filter = { pattern: compileLinearRegExp('^/api/admin/'), namespace: 'shop' };
@@ -19,6 +20,15 @@ const slash = fc.constantFrom('/', '//', '/./', '/x/../', '\\', '%2f', '%5C');
 const parameters = fc.constantFrom('', ';', ';v=1', '%3Bv=1');
 const rest = fc.string({ maxLength: 10 }).map((text) => encodeURIComponent(text.toWellFormed()));
 
+function isSentOn(path: string): boolean {
+  try {
+    checkPath(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 test('no spelling goes round it', () => {
   fc.assert(
     fc.property(slash, word('api'), parameters, slash, word('admin'), parameters, slash, rest, (...parts) => {
@@ -30,8 +40,9 @@ test('no spelling goes round it', () => {
 test('others pass', () => {
   fc.assert(
     fc.property(word('public'), rest, (name, end) => {
-      fc.pre(!/%(?:[01]|7f)/i.test(end));
-      expect(isFiltered(middlewareRequest({ path: `/${name}/x${end}` }), filter)).toBe(false);
+      const path = `/${name}/x${end}`;
+      fc.pre(isSentOn(path));
+      expect(isFiltered(middlewareRequest({ path }), filter)).toBe(false);
     }),
   );
 });
