@@ -1,6 +1,7 @@
 /** Puts a proxy together from its settings, starts it, and takes it down again. */
 import { join } from 'node:path';
 import type { Clock } from '#shared/clock/clock.ts';
+import { ConfigError } from '#shared/errors/config-error.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { ProxySettings } from '#shared/settings/proxy-settings.ts';
 import type { EndpointTable } from '#shared/table/endpoint-table.ts';
@@ -214,7 +215,8 @@ async function startTables(context: ProxyContext, options: TablesOptions): Promi
     const apply = (table: EndpointTable): void => void tableSwitch.apply(table);
     new FolderTables({ settings, logger, clock, apply }).run(signal).catch((error: unknown) => {
       reject(error);
-      logEnd(error);
+      // A mistake of the start is told by whoever starts the proxy.
+      if (!(error instanceof ConfigError)) logEnd(error);
     });
   });
 }
