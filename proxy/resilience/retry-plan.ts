@@ -40,11 +40,6 @@ export class RetryPlan {
     this.#startedAtMs = options.clock.monotonicMs();
   }
 
-  /** Retries that were granted so far. */
-  get retries(): number {
-    return this.#retries;
-  }
-
   /** Whether an answer is one that the policy wants tried again, retries left or not. */
   isRetriedStatus(status: number): boolean {
     return this.#isRetriedStatus(status, this.#options.request);
