@@ -155,10 +155,15 @@ export class MiddlewareSlot {
   }
 
   #count(verdict: Verdict): Verdict {
-    const { counts } = this.#options;
-    if (verdict === null) counts.passed += 1;
-    else if ('isUndecided' in verdict) counts.refused += 1;
+    const { counts, logger } = this.#options;
+    if (verdict === null) {
+      counts.passed += 1;
+      return null;
+    }
+    if ('isUndecided' in verdict) counts.refused += 1;
     else counts.answered += 1;
+    const { name, type } = this.entry;
+    logger.debug('a middleware has answered', { middleware: name, middlewareType: type, status: verdict.status });
     return verdict;
   }
 

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { parseBearerSettings } from '#shared/middleware/bearer-settings.ts';
 import type { Clock } from '#shared/clock/clock.ts';
+import type { Logger } from '#shared/logger/logger.ts';
 import type { Reply } from '../../reply/reply.ts';
 import { RecentMap } from '../../telemetry/recent-map.ts';
 import { HttpClient } from '../http/http-client.ts';
@@ -36,6 +37,7 @@ export const createBearer: CreateMiddleware = async (entry, { clock, logger, ope
       keys,
       verifier: new TokenVerifier({ clock, issuer, audience, failure }),
       clock,
+      logger,
       close: () => client.close(),
     });
   } catch (error) {
@@ -48,6 +50,7 @@ interface BearerOptions {
   readonly keys: IssuerKeys<PublicKeys>;
   readonly verifier: TokenVerifier;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly close: () => void;
 }
 
@@ -63,7 +66,7 @@ class Bearer implements Middleware {
 
   handle(request: MiddlewareRequest): Verdict | Promise<Verdict> {
     const token = bearerToken(request.headerValues('authorization'));
-    if (token === null) return unauthorized('Bearer');
+    if (token === null) return this.#refuse('no token', 'Bearer');
     const digest = hash('sha256', token, 'base64');
     const version = this.#options.keys.fresh();
     if (version !== null && this.#isKnown(digest, version)) return null;
@@ -90,9 +93,15 @@ class Bearer implements Middleware {
         finding = await verifier.verify(token, newer.keys);
       }
     }
-    if (!finding.isValid) return unauthorized('Bearer error="invalid_token"');
+    if (!finding.isValid) return this.#refuse(finding.reason, 'Bearer error="invalid_token"');
     this.#remember(digest, { untilMs: finding.untilMs, version });
     return null;
+  }
+
+  /** The caller is not told why, whoever reads the log is. */
+  #refuse(reason: string, challenge: string): Reply {
+    this.#options.logger.debug('a bearer token is refused', { reason });
+    return unauthorized(challenge);
   }
 
   #remember(digest: string, { untilMs, version }: { untilMs: number; version: KeyVersion<PublicKeys> }): void {

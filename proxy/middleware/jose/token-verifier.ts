@@ -1,8 +1,14 @@
 /** Says whether a JWT is one of the issuer's, for this audience, at this moment. */
 import { createLocalJWKSet } from 'jose/jwks/local';
 import { jwtVerify } from 'jose/jwt/verify';
-import { JOSEError, JWKSMultipleMatchingKeys, JWKSNoMatchingKey } from 'jose/errors';
-import type { CryptoKey, JWTPayload, JWTVerifyOptions } from 'jose';
+import {
+  JOSEError,
+  JWTClaimValidationFailed,
+  JWTExpired,
+  JWKSMultipleMatchingKeys,
+  JWKSNoMatchingKey,
+} from 'jose/errors';
+import type { JWTPayload, JWTVerifyOptions } from 'jose';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { MiddlewareFailure } from '../middleware-failure.ts';
 import type { FetchedKeys } from '../bearer/fetch-keys.ts';
@@ -16,12 +22,13 @@ const skewSeconds = 5 * 60;
 /** Keys to try for a token that names none. */
 const maxCandidates = 8;
 
-/** `isKeyUnknown`: perhaps of a key that the issuer has only now. */
 export type Finding =
   | { readonly isValid: true; readonly untilMs: number }
-  | { readonly isValid: false; readonly isKeyUnknown: boolean };
-
-const refused: Finding = { isValid: false, isKeyUnknown: false };
+  /**
+   * `isKeyUnknown`: perhaps of a key that the issuer has only now. `reason`: jose's code, and the name of the claim where it
+   * is one's: `ERR_JWT_CLAIM_VALIDATION_FAILED aud`. Nothing of the token itself.
+   */
+  | { readonly isValid: false; readonly isKeyUnknown: boolean; readonly reason: string };
 
 /** Makes keys usable. Throws for what is no JWK Set. */
 export function publicKeys({ keys }: FetchedKeys): PublicKeys {
@@ -51,38 +58,47 @@ export class TokenVerifier {
       const { payload } = await jwtVerify(token, keys, options);
       return finding(payload, nowMs);
     } catch (error) {
-      if (error instanceof JWKSNoMatchingKey) return { isValid: false, isKeyUnknown: true };
+      if (error instanceof JWKSNoMatchingKey) return { ...refusal(error), isKeyUnknown: true };
       if (error instanceof JWKSMultipleMatchingKeys) return verifyWithAny(token, { candidates: error, options, nowMs });
-      if (error instanceof JOSEError) return refused;
+      if (error instanceof JOSEError) return refusal(error);
       throw failure("the issuer's key for this token cannot be used", { cause: error });
     }
   }
 }
 
 interface Choice {
-  readonly candidates: AsyncIterable<CryptoKey>;
+  readonly candidates: JWKSMultipleMatchingKeys;
   readonly options: JWTVerifyOptions;
   readonly nowMs: number;
 }
 
 async function verifyWithAny(token: string, { candidates, options, nowMs }: Choice): Promise<Finding> {
   let tried = 0;
+  let last = refusal(candidates);
   for await (const key of candidates) {
     tried += 1;
     if (tried > maxCandidates) break;
     try {
       const { payload } = await jwtVerify(token, key, options);
       return finding(payload, nowMs);
-    } catch {
+    } catch (error) {
       // Perhaps the next one.
+      if (error instanceof JOSEError) last = refusal(error);
     }
   }
-  return refused;
+  return last;
+}
+
+function refusal(error: JOSEError): Finding & { readonly isValid: false } {
+  const isOfClaim = error instanceof JWTClaimValidationFailed || error instanceof JWTExpired;
+  return { isValid: false, isKeyUnknown: false, reason: isOfClaim ? `${error.code} ${error.claim}` : error.code };
 }
 
 /** A token that was issued in the future is as suspect as one that holds only then; jose looks at `iat` for an age only. */
 function finding({ exp, iat }: JWTPayload, nowMs: number): Finding {
   const latestMs = nowMs + skewSeconds * 1000;
-  if (iat !== undefined && iat * 1000 > latestMs) return refused;
+  if (iat !== undefined && iat * 1000 > latestMs) {
+    return { isValid: false, isKeyUnknown: false, reason: `${JWTClaimValidationFailed.code} iat` };
+  }
   return { isValid: true, untilMs: exp === undefined ? Infinity : (exp + skewSeconds) * 1000 };
 }

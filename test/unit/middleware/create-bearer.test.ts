@@ -60,6 +60,35 @@ describe('tokens', () => {
     expect(await askBearer(bearer, `Bearer ${await site.issuer.token(key, site.claims(claims))}`)).toBeNull();
   });
 
+  test('that are refused leave the reason in the log, and nothing of themselves', async () => {
+    const site = await BearerSite.open();
+    const key = await site.issuer.addKey('RS256');
+    const bearer = await site.bearer();
+    const forged = await makeKey('RS256', key.id);
+    const sent = [
+      await site.issuer.token(key, site.claims({ exp: -6 * 60 })),
+      await site.issuer.token(key, site.claims({ aud: 'billing' })),
+      await site.issuer.token(key, site.claims({ iat: 6 * 60 })),
+      await site.issuer.token(forged, { nowMs: site.nowMs }),
+      await site.issuer.token(await makeKey('RS256', 'stranger'), { nowMs: site.nowMs }),
+      'a.b.c',
+    ];
+    for (const token of sent) await askBearer(bearer, `Bearer ${token}`);
+    await askBearer(bearer);
+    const lines = site.lines.filter(({ message }) => message === 'a bearer token is refused');
+    expect(lines.map(({ level, fields }) => [level, fields])).toEqual(
+      [
+        'ERR_JWT_EXPIRED exp',
+        'ERR_JWT_CLAIM_VALIDATION_FAILED aud',
+        'ERR_JWT_CLAIM_VALIDATION_FAILED iat',
+        'ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
+        'ERR_JWKS_NO_MATCHING_KEY',
+        'ERR_JWS_INVALID',
+        'no token',
+      ].map((reason) => ['debug', { reason }]),
+    );
+  });
+
   test('that were forged are refused', async () => {
     const site = await BearerSite.open();
     const key = await site.issuer.addKey('RS256');

@@ -54,7 +54,7 @@ describe('a pipeline', () => {
   });
 
   test('stops at the first answer', async () => {
-    const { live, made } = pipelineStage();
+    const { live, made, lines } = pipelineStage();
     live.apply({ http: [readyMiddleware('one'), readyMiddleware('two'), readyMiddleware('three')], app: [] });
     await loaded();
     const answer = { status: 418, headers: [], contentType: '', body: '' };
@@ -63,6 +63,10 @@ describe('a pipeline', () => {
     made[2]?.start();
     await loaded();
     expect(await live.http?.pass(middlewareRequest())).toBe(answer);
+    const fields = { middleware: 'two', middlewareType: 'middleware.http.ratelimit', status: 418 };
+    expect(lines.filter(({ level }) => level === 'debug')).toEqual([
+      { level: 'debug', message: 'a middleware has answered', fields },
+    ]);
     expect(live.states.map(({ counts }) => counts)).toEqual([
       passed,
       { passed: 0, answered: 1, refused: 0 },
