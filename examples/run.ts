@@ -1,6 +1,7 @@
 /**
- * `make run`: upstreams, an application, and the proxy over examples/resources; one call of each kind; then it stays
- * until Ctrl-C. PORT moves the proxy (0: any free port), ONCE=1 ends after the calls and fails when one went wrong.
+ * `make run`: upstreams, an application, and the proxy over examples/resources and examples/configuration.yaml; a call of
+ * each kind; then it stays until Ctrl-C. PORT moves the proxy (0: any free port), ONCE=1 ends after the calls and fails
+ * when one went wrong.
  */
 import { join, relative } from 'node:path';
 import { systemClock } from '#shared/clock/clock.ts';
@@ -32,7 +33,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<number> {
   const upstreams = await startUpstreams({ appId, clock: systemClock });
   const folder = await writeRunFolder({
     path: join(root, '.run', String(settings.port)),
-    source: join(root, 'examples', 'resources'),
+    source: join(root, 'examples'),
     ...upstreams.folder,
   });
   try {
@@ -63,6 +64,7 @@ async function serve(settings: RunSettings, { folder, upstreams, stopped }: Stag
       `--metrics-port=${metricsPort}`,
       '--metrics-listen-address=127.0.0.1',
       `--resources-path=${folder.resourcesPath}`,
+      `--config=${folder.configurationPath}`,
     ],
     port: settings.port,
     clock: systemClock,

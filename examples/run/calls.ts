@@ -3,6 +3,7 @@
 /** One call through the proxy, and what a newcomer is to learn from it. */
 export interface Call {
   readonly title: string;
+  /** `[1-20]` in it stands for so many calls, as curl takes it; the last one's answer counts. */
   readonly url: string;
   /** `Name: value` lines, as curl takes them. */
   readonly headers: readonly string[];
@@ -78,6 +79,34 @@ export function exampleCalls({ proxyHost, palpatineUrl, appId }: CallTargets): r
       headers: [],
       expectedStatus: 200,
       expectedText: 'If it is not in our records, it does not exist.',
+    },
+    {
+      title: 'a call that fails, tried again (Resiliency)',
+      url: `${invoke}/falcon/method/jump`,
+      headers: [],
+      expectedStatus: 200,
+      expectedText: 'Light speed, at the second try.',
+    },
+    {
+      title: 'a call that takes too long (Resiliency)',
+      url: `${invoke}/carbonite/method/han`,
+      headers: [],
+      expectedStatus: 504,
+      expectedText: 'failed to invoke, id: carbonite, err: ',
+    },
+    {
+      title: 'a short path for a call (middleware)',
+      url: `http://${proxyHost}/cody`,
+      headers: [],
+      expectedStatus: 200,
+      expectedText: 'Commander Cody, execute order 66.',
+    },
+    {
+      title: 'the last of 20 calls in a row (middleware)',
+      url: `${invoke}/${appId}/method/orders/66?call=[1-20]`,
+      headers: [],
+      expectedStatus: 429,
+      expectedText: 'request limit',
     },
     {
       title: 'a client certificate that the server refuses',

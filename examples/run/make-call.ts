@@ -26,12 +26,21 @@ export async function chooseCaller(): Promise<Caller> {
 
 async function callByCurl(call: Call): Promise<Answer> {
   const { stdout } = await run('curl', ['--max-time', String(timeoutMs / 1_000), ...curlArguments(call)]);
-  // `-i` prints the head, an empty line and the body.
-  const bodyStart = stdout.indexOf('\r\n\r\n') + 4;
-  return { status: Number(stdout.split(' ', 2)[1]), body: stdout.slice(bodyStart) };
+  // `-i` prints the head, an empty line and the body, of each call.
+  const last = stdout.slice(stdout.lastIndexOf('HTTP/1.1 '));
+  const bodyStart = last.indexOf('\r\n\r\n') + 4;
+  return { status: Number(last.split(' ', 2)[1]), body: last.slice(bodyStart) };
 }
 
 async function callByNode(call: Call): Promise<Answer> {
+  const range = /\[1-(\d+)\]/;
+  const count = Number(range.exec(call.url)?.[1] ?? 1);
+  const sendNth = (nth: number): Promise<Answer> => sendOnce({ ...call, url: call.url.replace(range, String(nth)) });
+  for (let nth = 1; nth < count; nth += 1) await sendNth(nth);
+  return sendNth(count);
+}
+
+function sendOnce(call: Call): Promise<Answer> {
   const { username, password, host, hostname, port } = new URL(call.url);
   const headers: Record<string, string> = {};
   for (const line of call.headers) {

@@ -42,7 +42,8 @@ export function nextSteps(options: { readonly resourcesPath: string; readonly me
   return [
     'Now change something, and see it apply to the next call, without a restart:',
     `  edit ${options.resourcesPath}/palpatine.yaml (the value Cody, say) and paste the first line again;`,
-    `  edit ${options.resourcesPath}/council.yaml (the token in the Secret) and the council answers 401.`,
+    `  edit ${options.resourcesPath}/council.yaml (the token in the Secret) and the council answers 401;`,
+    `  edit ${options.resourcesPath}/falcon.yaml (maxRetries: 0) and the falcon answers 503 every other time.`,
     `Metrics: curl -s http://127.0.0.1:${options.metricsPort}/metrics`,
     'Ctrl-C ends everything. What the proxy logs from here on follows.',
   ].join('\n');

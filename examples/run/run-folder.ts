@@ -1,5 +1,5 @@
 /**
- * The folder that a run serves: copies of examples/resources with the ports of this run, and the secrets that belong to
+ * The folder that a run serves: copies of examples/resources and examples/configuration.yaml with the ports of this run, and the secrets that belong to
  * it. It is git-ignored, named for the proxy's port, and goes when the run ends.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -9,12 +9,13 @@ import { stringify } from 'yaml';
 export interface RunFolder {
   readonly path: string;
   readonly resourcesPath: string;
+  readonly configurationPath: string;
   remove(): Promise<void>;
 }
 
 export interface RunFolderOptions {
   readonly path: string;
-  /** Where the manifests are copied from. */
+  /** Where `resources/` and `configuration.yaml` are copied from. */
   readonly source: string;
   /** The port that a manifest names, and the one that this run uses for it. */
   readonly portsByManifestPort: ReadonlyMap<number, number>;
@@ -28,11 +29,13 @@ export interface RunFolderOptions {
 export async function writeRunFolder(options: RunFolderOptions): Promise<RunFolder> {
   const { path } = options;
   const resourcesPath = join(path, 'resources');
+  const configurationPath = join(path, 'configuration.yaml');
   const secretsFile = join(path, 'secrets.json');
   await rm(path, { recursive: true, force: true });
   await mkdir(resourcesPath, { recursive: true, mode: 0o700 });
-  for (const name of await readdir(options.source)) {
-    const text = await readFile(join(options.source, name), 'utf8');
+  await writeFile(configurationPath, await readFile(join(options.source, 'configuration.yaml')));
+  for (const name of await readdir(join(options.source, 'resources'))) {
+    const text = await readFile(join(options.source, 'resources', name), 'utf8');
     const moved = withPorts(text, options.portsByManifestPort).replace('./secrets.json', secretsFile);
     await writeFile(join(resourcesPath, name), moved, { mode: 0o600 });
   }
@@ -41,7 +44,7 @@ export async function writeRunFolder(options: RunFolderOptions): Promise<RunFold
     await writeFile(join(resourcesPath, `${name}.yaml`), stringify(manifest), { mode: 0o600 });
   }
   await writeFile(secretsFile, `${JSON.stringify(options.fileSecrets, null, 2)}\n`, { mode: 0o600 });
-  return { path, resourcesPath, remove: () => rm(path, { recursive: true, force: true }) };
+  return { path, resourcesPath, configurationPath, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
 function withPorts(text: string, portsByManifestPort: ReadonlyMap<number, number>): string {

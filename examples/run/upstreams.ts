@@ -3,6 +3,7 @@ import type { Clock } from '#shared/clock/clock.ts';
 import { CertificateAuthority, type IssuedCertificate } from '../certificates/certificate-authority.ts';
 import { startApplication } from '../upstreams/application.ts';
 import { startArchive } from '../upstreams/archive.ts';
+import { startFalcon } from '../upstreams/falcon.ts';
 import { startPalpatine } from '../upstreams/palpatine.ts';
 import type { RunningServer } from '../upstreams/running-server.ts';
 import { startVault } from '../upstreams/vault.ts';
@@ -12,13 +13,14 @@ export interface Upstreams {
   readonly palpatine: RunningServer;
   readonly vault: RunningServer;
   readonly archive: RunningServer;
+  readonly falcon: RunningServer;
   readonly application: RunningServer;
   readonly folder: Pick<RunFolderOptions, 'portsByManifestPort' | 'secrets' | 'fileSecrets'>;
   close(): Promise<void>;
 }
 
 /** What examples/resources name; a run takes other ports when these are taken. */
-const manifestPorts = { palpatine: 6601, vault: 6602, archive: 6603, application: 6604 } as const;
+const manifestPorts = { palpatine: 6601, vault: 6602, archive: 6603, application: 6604, falcon: 6605 } as const;
 
 /** Starts them all on loopback. */
 export async function startUpstreams(options: { readonly appId: string; readonly clock: Clock }): Promise<Upstreams> {
@@ -42,17 +44,20 @@ export async function startUpstreams(options: { readonly appId: string; readonly
     port: manifestPorts.archive,
     certificate: await authority.issueServer({ hosts }),
   });
+  const falcon = await startFalcon({ port: manifestPorts.falcon });
   const application = await startApplication({ port: manifestPorts.application });
   return {
     palpatine,
     vault,
     archive,
+    falcon,
     application,
     folder: {
       portsByManifestPort: new Map([
         [manifestPorts.palpatine, palpatine.port],
         [manifestPorts.vault, vault.port],
         [manifestPorts.archive, archive.port],
+        [manifestPorts.falcon, falcon.port],
       ]),
       secrets: [
         { name: 'vault-tls', entries: { 'ca.crt': authority.certificatePem, ...tlsEntries(client) } },
@@ -61,7 +66,7 @@ export async function startUpstreams(options: { readonly appId: string; readonly
       fileSecrets: { 'archive-ca': authority.certificatePem },
     },
     async close() {
-      await Promise.all([palpatine, vault, archive, application].map((server) => server.close()));
+      await Promise.all([palpatine, vault, archive, falcon, application].map((server) => server.close()));
     },
   };
 }

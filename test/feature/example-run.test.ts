@@ -59,6 +59,10 @@ const everyCallAsItShouldBe = [
   'ok 200 a header from a Secret',
   'ok 200 mutual TLS',
   'ok 200 a private root CA only',
+  'ok 200 a call that fails, tried again (Resiliency)',
+  'ok 504 a call that takes too long (Resiliency)',
+  'ok 200 a short path for a call (middleware)',
+  'ok 429 the last of 20 calls in a row (middleware)',
   'ok 502 a client certificate that the server refuses',
   'ok 503 an endpoint whose Secret is missing',
   'ok 404 a name that nothing has',
@@ -71,8 +75,8 @@ describe('make run', () => {
     async () => {
       const { code, output } = await startRun({ PORT: '0', ONCE: '1' }).ended;
       expect(verdicts(output), output).toEqual(everyCallAsItShouldBe);
-      expect(output).toContain('All 11 calls answered as they should.');
-      expect(output.match(/^ +\$ curl -si .*http:\/\/[^ ]*127\.0\.0\.1:\d+\/.*$/gm)).toHaveLength(11);
+      expect(output).toContain('All 15 calls answered as they should.');
+      expect(output.match(/^ +\$ curl -si .*http:\/\/[^ ]*127\.0\.0\.1:\d+\/.*$/gm)).toHaveLength(15);
       expect(code).toBe(0);
       const port = /127\.0\.0\.1:(\d+)/.exec(output)?.[1];
       expect(existsSync(join(root, '.run', String(port)))).toBe(false);
