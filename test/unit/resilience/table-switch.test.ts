@@ -24,7 +24,7 @@ function setStage(slow: readonly string[]): {
     isLoaded || !slow.includes(revision) ? null : loading.promise.then(() => void (isLoaded = true));
   const tables = new TableSwitch({ load, put, onFailure: (error) => failures.push(error) });
   const come = (...revisions: readonly string[]): void => {
-    for (const revision of revisions) tables.apply(tableWith({ revision }));
+    for (const revision of revisions) void tables.apply(tableWith({ revision }));
   };
   return { tables, inForce, failures, loading, come };
 }
