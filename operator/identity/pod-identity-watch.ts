@@ -1,5 +1,5 @@
 /** Turns changes of Pods into the end of identities. */
-import type { Clock, Timer } from '#shared/clock/clock.ts';
+import { longestDelayMs, type Clock, type Timer } from '#shared/clock/clock.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import type { IdentityWatch } from './identity-watch.ts';
 import type { PodDirectory } from './pod-directory.ts';
@@ -81,7 +81,7 @@ export class PodIdentityWatch implements IdentityWatch {
 
 /** Timers have 31 bits: somebody who asks for a grace of a month has to authenticate again after 24 days. */
 function delayUntil(endMs: number, clock: Clock): number {
-  return Math.min(2 ** 31 - 1, Math.max(0, endMs - clock.epochMs()));
+  return Math.min(longestDelayMs, Math.max(0, endMs - clock.epochMs()));
 }
 
 function keyOf({ metadata }: KubeObject): string {

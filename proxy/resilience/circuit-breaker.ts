@@ -5,7 +5,7 @@
  */
 import { EventEmitter } from 'node:events';
 import Opossum from 'opossum';
-import type { Clock } from '#shared/clock/clock.ts';
+import { longestDelayMs, type Clock } from '#shared/clock/clock.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { BreakerCounts, TripRule } from '#shared/resilience/trip-rule.ts';
 import type { BreakerPolicy } from '#shared/table/resilience.ts';
@@ -22,9 +22,6 @@ export interface CircuitBreakerOptions {
 }
 
 type Counts = { -readonly [Name in keyof BreakerCounts]: number };
-
-/** The longest that a timer of the platform can run: 24 days. */
-const maxOpenMs = 2 ** 31 - 1;
 
 export class CircuitBreaker implements Breaker, LiveBreaker {
   readonly target: CallTarget;
@@ -46,7 +43,7 @@ export class CircuitBreaker implements Breaker, LiveBreaker {
     this.target = target;
     this.policy = policy;
     this.#options = options;
-    this.#openMs = Math.min(policy.timeoutMs, maxOpenMs);
+    this.#openMs = Math.min(policy.timeoutMs, longestDelayMs);
     this.#circuit = new Opossum(neverCalled, {
       name: policy.name,
       resetTimeout: this.#openMs,

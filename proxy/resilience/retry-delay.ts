@@ -1,8 +1,6 @@
 /** How long a call waits before its next try (spec/resiliency.md §4). Pure. */
+import { longestDelayMs } from '#shared/clock/clock.ts';
 import type { RetryPolicy } from '#shared/table/resilience.ts';
-
-/** The longest that a timer can wait, 24 days. */
-const longestMs = 2 ** 31 - 1;
 
 /**
  * `retry`: 1 before the second try. `random`: from 0 to below 1. The longest interval bounds what exponential growth has come
@@ -11,7 +9,7 @@ const longestMs = 2 ** 31 - 1;
 export function retryDelayMs(policy: RetryPolicy, retry: number, random: () => number): number {
   const base = baseMs(policy, retry);
   if (policy.jitter === 'none') return base;
-  return Math.min(policy.jitter === 'full' ? base * random() : base * (0.5 + random()), longestMs);
+  return Math.min(policy.jitter === 'full' ? base * random() : base * (0.5 + random()), longestDelayMs);
 }
 
 function baseMs({ backoff, initialIntervalMs, multiplier, maxIntervalMs }: RetryPolicy, retry: number): number {

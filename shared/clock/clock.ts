@@ -16,6 +16,9 @@ export interface Clock {
   sleep(delayMs: number, signal: AbortSignal): Promise<void>;
 }
 
+/** The longest that a timer can wait, 24 days: a longer delay would be none at all. */
+export const longestDelayMs = 2 ** 31 - 1;
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   monotonicMs: () => performance.now(),

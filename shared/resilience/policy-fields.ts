@@ -1,4 +1,5 @@
 /** The fields of one policy whose kinds the schema has checked, and every mistake in what they say. Pure. */
+import { longestDelayMs } from '../clock/clock.ts';
 import type { UnknownRecord } from '../resources/read-field.ts';
 import { msFromGoDuration } from '../settings/go-duration.ts';
 import { nearestName } from '../settings/nearest-name.ts';
@@ -12,15 +13,13 @@ export interface Decoded<Policy> {
   readonly warnings: readonly string[];
 }
 
-/** The longest that a timer can wait, 24 days; longer durations count as this. */
-const maxDurationMs = 2_147_483_647;
 /** Go's int32, which is more than anybody waits for. */
 const maxCount = 2_147_483_647;
 
-/** Go's durations, or a bare whole number of milliseconds. Null when it is neither. */
+/** Go's durations, or a bare whole number of milliseconds; what no timer can wait counts as the longest. Null when it is neither. */
 export function msFromPolicyDuration(text: string): number | null {
   const ms = /^[+-]?\d+$/.test(text) ? Number(text) : msFromGoDuration(text);
-  return ms === null ? null : Math.min(ms, maxDurationMs);
+  return ms === null ? null : Math.min(ms, longestDelayMs);
 }
 
 export class PolicyFields {

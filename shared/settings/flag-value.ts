@@ -1,4 +1,5 @@
 /** The kinds of values that a flag takes, and how each is read from text. Pure. */
+import { longestDelayMs } from '../clock/clock.ts';
 import { bytesFromQuantity } from './quantity.ts';
 import { listFromCommaSeparated } from './comma-separated.ts';
 import { msFromGoDuration } from './go-duration.ts';
@@ -29,9 +30,6 @@ const booleanByText: ReadonlyMap<string, boolean> = new Map([
   ...['1', 't', 'T', 'true', 'TRUE', 'True'].map((text) => [text, true] as const),
   ...['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false] as const),
 ]);
-
-/** Timers cannot wait longer than this; nothing that anybody means to wait for is longer. */
-const longestMs = 2 ** 31 - 1;
 
 const readers: Readonly<Record<FlagKind, KindReader>> = {
   text: { read: (text) => text, expected: 'text' },
@@ -65,5 +63,5 @@ function portFromText(text: string): number | null | undefined {
 
 function shortMsFromText(text: string): number | undefined {
   const ms = msFromGoDuration(text);
-  return ms !== null && Math.abs(ms) <= longestMs ? ms : undefined;
+  return ms !== null && Math.abs(ms) <= longestDelayMs ? ms : undefined;
 }
