@@ -26,9 +26,10 @@ export function indexTargets({ targets, defaults }: Resilience): TargetIndex {
     const match = { key, policies };
     byKey.set(key, match);
     const parsed = parseTargetKey(key);
-    if (parsed.kind === 'origin') byOrigin.set(parsed.origin, match);
+    if (parsed.kind === 'origin') byOrigin.set(withoutRootDot(parsed.origin), match);
     if (parsed.kind !== 'pattern') continue;
-    const { suffix, scheme, port } = parsed;
+    const { scheme, port } = parsed;
+    const suffix = withoutRootDot(parsed.suffix);
     const patterns = patternsBySuffix.get(suffix) ?? new Map<string, PolicyMatch>();
     patternsBySuffix.set(suffix, patterns.set(placeOf(scheme, port), match));
   }
@@ -51,7 +52,10 @@ export function policiesForApp(index: TargetIndex, text: string, ownNamespace: s
 
 /** For a URL: the text as typed, its `origin` in canonical form, then the pattern with the longest suffix. */
 export function policiesForUrl(index: TargetIndex, text: string, origin: string): PolicyMatch {
-  return index.byKey.get(text) ?? index.byOrigin.get(origin) ?? matchingPattern(index, origin) ?? index.defaults;
+  const exact = index.byKey.get(text);
+  if (exact !== undefined) return exact;
+  const place = withoutRootDot(origin);
+  return index.byOrigin.get(place) ?? matchingPattern(index, place) ?? index.defaults;
 }
 
 function matchingPattern({ patternsBySuffix }: TargetIndex, origin: string): PolicyMatch | null {
@@ -70,6 +74,11 @@ function matchingPattern({ patternsBySuffix }: TargetIndex, origin: string): Pol
     if (found !== undefined) return found;
   }
   return null;
+}
+
+/** `api.example.com.` is the host `api.example.com`, said to be complete (RFC 1034 §3.1). */
+function withoutRootDot(origin: string): string {
+  return origin.endsWith('.') || origin.includes('.:') ? origin.replace(/\.(?=(?::\d+)?$)/, '') : origin;
 }
 
 const defaultPorts: Readonly<Record<string, string>> = { http: '80', https: '443' };

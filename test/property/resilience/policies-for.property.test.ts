@@ -98,4 +98,14 @@ describe('a pattern', () => {
   ])('of a host holds for %s: %j', (text, expected) => {
     expect(policiesForUrl(indexOf(['*.example.com']), text, text).key).toBe(expected);
   });
+
+  test.each([
+    ['https://api.example.com', 'https://api.example.com.'],
+    ['https://api.example.com.', 'https://api.example.com'],
+    ['https://api.example.com:8443', 'https://api.example.com.:8443'],
+    ['*.example.com', 'https://api.example.com.'],
+    ['*.example.com.', 'https://api.example.com'],
+  ])('%s holds for %s: the dot at the end says that the name is complete', (one, text) => {
+    expect(policiesForUrl(indexOf([one]), text, text).key).toBe(one);
+  });
 });
