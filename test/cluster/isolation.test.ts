@@ -249,6 +249,7 @@ describe('an app whose Configuration denies a Secret', () => {
     await others.receives(planted('one'));
     await strict.receives(denial);
     await client.kubectl(['delete', 'configuration.dapr.io', 'strict', `--namespace=${shop}`]);
+    await strict.receives(`there is no Configuration ${shop}/strict`);
     await apply(secret(planted('two')));
     await others.receives(planted('two'));
     await apply(endpoint('last'));

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../../../operator/kube/kube-object.ts';
 import type { ClusterSource } from '../../../../operator/source/cluster-source.ts';
+import { closedConfiguration } from '../../../../operator/tables/closed-configuration.ts';
 import type { FakeListWatches } from '../../../support/fake-list-watches.ts';
 import { endpointObject, kubeObject, secretObject } from '../../../support/kube-objects.ts';
 import type { ManualClock } from '../../../support/manual-clock.ts';
@@ -193,8 +194,7 @@ describe('Configurations', () => {
 
   test('that were bad from the beginning let nothing through', () => {
     watches.show('configurations', broken);
-    const { allowed = [] } = source.configuration('default/c')?.apiAccess ?? {};
-    expect(allowed.map(({ name }) => name)).toEqual(['none-while-there-is-no-configuration']);
+    expect(source.configuration('default/c')).toBe(closedConfiguration);
     expect(lines[0]?.fields['mistakes']).toEqual([
       'Configuration default/c: spec.logging.apiLogging.enabled must be true or false',
     ]);
