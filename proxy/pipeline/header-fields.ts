@@ -6,9 +6,12 @@ import { isHopByHop, namesInConnection } from '../upstream/hop-by-hop.ts';
 /** They say how a message is framed and where it goes, which is the proxy's to say. */
 const framingNames = new Set(['content-length', 'expect', 'host', 'trailer']);
 
+const noNames: readonly string[] = [];
+
 export class HeaderFields {
   #flat: readonly string[];
-  #changedNames: Set<string> | null = null;
+  /** In lower case; a few at most. */
+  #changedNames: readonly string[] = noNames;
 
   /** Names and values in turn. */
   constructor(flat: readonly string[]) {
@@ -22,7 +25,7 @@ export class HeaderFields {
 
   /** Whether a field of this name, in lower case, was set or removed. */
   hasChanged(lowerName: string): boolean {
-    return this.#changedNames?.has(lowerName) ?? false;
+    return this.#changedNames.includes(lowerName);
   }
 
   /** In order; `lowerName` in lower case. */
@@ -75,8 +78,7 @@ export class HeaderFields {
     }
     if (!isPlaced) kept.push(...field);
     this.#flat = kept;
-    this.#changedNames ??= new Set();
-    this.#changedNames.add(lowerName);
+    if (!this.hasChanged(lowerName)) this.#changedNames = [...this.#changedNames, lowerName];
   }
 }
 

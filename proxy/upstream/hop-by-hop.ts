@@ -22,6 +22,6 @@ export function isHopByHop(lowerName: string): boolean {
 
 /** The lower-case names that a Connection header nominates, on top of the usual ones. */
 export function namesInConnection(value: string | undefined): ReadonlySet<string> {
-  if (value === undefined || value === 'keep-alive' || value === 'close') return noNames;
+  if (value === undefined || value === '' || value === 'keep-alive' || value === 'close') return noNames;
   return new Set(value.split(',').map((token) => token.trim().toLowerCase()));
 }
