@@ -32,6 +32,8 @@ export interface Breaker {
 
 /** A try that was let through: exactly one of these is called, once. */
 export interface Admission {
+  /** Whether others are kept out until it is known how this one goes. */
+  readonly isProbe: boolean;
   succeeded(): void;
   failed(): void;
   /** Says nothing about the target: the caller left, or nothing was sent. */

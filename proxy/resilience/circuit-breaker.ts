@@ -88,6 +88,7 @@ export class CircuitBreaker implements Breaker, LiveBreaker {
       if (this.#generation === generation) outcome();
     };
     return {
+      isProbe: state === 'half-open',
       succeeded: () => settle(() => this.#succeeded()),
       failed: () => settle(() => this.#failed()),
       ignored: () => settle(() => this.#ignored()),

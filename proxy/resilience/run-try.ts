@@ -23,10 +23,14 @@ export interface TryEnd {
 }
 
 /** Rejects with ProxyError when the try is not let through. */
-export async function runTry(call: GuardedCall, parts: TryParts): Promise<TryEnd> {
+export function runTry(call: GuardedCall, parts: TryParts): Promise<TryEnd> {
   const { limiter, context } = call;
   const startedAtMs = context.clock.monotonicMs();
-  if (limiter.isUnlimited) return sendTry(call, parts, startedAtMs);
+  return limiter.isUnlimited ? sendTry(call, parts, startedAtMs) : tryInSlot(call, parts, startedAtMs);
+}
+
+async function tryInSlot(call: GuardedCall, parts: TryParts, startedAtMs: number): Promise<TryEnd> {
+  const { limiter } = call;
   const late = await awaitSlot(call, parts);
   if (late !== null) return late;
   try {

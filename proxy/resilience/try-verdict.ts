@@ -10,6 +10,7 @@ export class TryVerdict {
   readonly #clock: Clock;
   #admission: Admission | null;
   #timer: Timer | null = null;
+  #answeredAtMs = Infinity;
 
   /** `admission`: null where there is no breaker. */
   constructor(admission: Admission | null, clock: Clock) {
@@ -22,17 +23,20 @@ export class TryVerdict {
     if (this.#admission === null) return;
     this.#timer?.cancel();
     if (status >= 500 || status === 429) return this.#settle('failed');
-    this.#timer = this.#clock.after(goodAfterMs, () => this.#settle('succeeded'));
+    this.#answeredAtMs = this.#clock.monotonicMs();
+    // Only a probe is waited for; a timer for each call would cost more than the rest of its breaker.
+    if (this.#admission.isProbe) this.#timer = this.#clock.after(goodAfterMs, () => this.#settle('succeeded'));
   }
 
   /** The try is over. A caller who leaves inside an answer has got one; all else that is the caller's doing says nothing. */
   ended({ status, error }: Pick<CallResult, 'status' | 'error'>): void {
-    if (error === null) this.#settle('succeeded');
+    if (this.#admission === null) return;
+    if (error === null || this.#clock.monotonicMs() - this.#answeredAtMs >= goodAfterMs) this.#settle('succeeded');
     else if (error.code.startsWith('upstream-')) this.#settle('failed');
     else this.#settle(error.code === 'caller-left' && status !== 0 ? 'succeeded' : 'ignored');
   }
 
-  #settle(verdict: keyof Admission): void {
+  #settle(verdict: 'succeeded' | 'failed' | 'ignored'): void {
     this.#timer?.cancel();
     this.#admission?.[verdict]();
     this.#admission = null;

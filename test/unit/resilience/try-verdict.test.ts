@@ -9,10 +9,11 @@ interface Stage {
   readonly clock: ManualClock;
 }
 
-function stage(): Stage {
+function stage({ isProbe } = { isProbe: false }): Stage {
   const told: string[] = [];
   const clock = new ManualClock();
   const admission = {
+    isProbe,
     succeeded: () => void told.push('succeeded'),
     failed: () => void told.push('failed'),
     ignored: () => void told.push('ignored'),
@@ -44,13 +45,21 @@ describe('a try', () => {
     const { verdict, told, clock } = stage();
     verdict.answered(200);
     clock.advance(1_000);
+    verdict.ended({ status: 200, error: failure('upstream-reset') });
+    expect(told).toEqual(['succeeded']);
+  });
+
+  test('which is a probe has succeeded as soon as its answer has flowed for a second', () => {
+    const { verdict, told, clock } = stage({ isProbe: true });
+    verdict.answered(200);
+    clock.advance(1_000);
     expect(told).toEqual(['succeeded']);
     verdict.ended({ status: 200, error: failure('upstream-reset') });
     expect(told).toEqual(['succeeded']);
   });
 
-  test('whose answer breaks before that has failed', () => {
-    const { verdict, told, clock } = stage();
+  test.each([false, true])('whose answer breaks before that has failed; a probe: %j', (isProbe) => {
+    const { verdict, told, clock } = stage({ isProbe });
     verdict.answered(200);
     verdict.ended({ status: 200, error: failure('upstream-reset') });
     clock.advance(10_000);
