@@ -130,11 +130,14 @@ interface GuardedParts {
 let tries: typeof import('../resilience/run-tries.ts') | null = null;
 
 /** As many calls as its policies make of it, one after the other. */
-async function callGuarded(
-  invocation: Invocation,
-  { exchange, context, resilience }: GuardedParts,
-): Promise<CallResult> {
-  tries ??= await import('../resilience/run-tries.ts');
+function callGuarded(invocation: Invocation, parts: GuardedParts): Promise<CallResult> {
+  if (tries === null) {
+    return import('../resilience/run-tries.ts').then((loaded) => {
+      tries = loaded;
+      return callGuarded(invocation, parts);
+    });
+  }
+  const { exchange, context, resilience } = parts;
   const { kind, label, limiter } = invocation.route.upstream;
   const method = exchange.request.method ?? '';
   return tries.runTries({

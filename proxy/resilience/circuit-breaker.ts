@@ -21,6 +21,39 @@ export interface CircuitBreakerOptions {
   readonly onChange: (breaker: LiveBreaker, from: BreakerState) => void;
 }
 
+type Outcome = 'succeeded' | 'failed' | 'ignored';
+
+/** A try that was let through. Every call makes one: it is small. */
+class Pass implements Admission {
+  readonly isProbe: boolean;
+  readonly #generation: number;
+  #breaker: CircuitBreaker | null;
+
+  constructor(breaker: CircuitBreaker, { isProbe, generation }: { isProbe: boolean; generation: number }) {
+    this.#breaker = breaker;
+    this.isProbe = isProbe;
+    this.#generation = generation;
+  }
+
+  succeeded(): void {
+    this.#settle('succeeded');
+  }
+
+  failed(): void {
+    this.#settle('failed');
+  }
+
+  ignored(): void {
+    this.#settle('ignored');
+  }
+
+  #settle(outcome: Outcome): void {
+    const breaker = this.#breaker;
+    this.#breaker = null;
+    breaker?.settle(outcome, this.#generation);
+  }
+}
+
 type Counts = { -readonly [Name in keyof BreakerCounts]: number };
 
 export class CircuitBreaker implements Breaker, LiveBreaker {
@@ -79,20 +112,16 @@ export class CircuitBreaker implements Breaker, LiveBreaker {
     }
     if (state === 'half-open') this.#admitProbe();
     this.#counts.requests += 1;
-    const generation = this.#generation;
-    let isSettled = false;
-    const settle = (outcome: () => void): void => {
-      if (isSettled) return;
-      isSettled = true;
-      this.#turnPeriod();
-      if (this.#generation === generation) outcome();
-    };
-    return {
-      isProbe: state === 'half-open',
-      succeeded: () => settle(() => this.#succeeded()),
-      failed: () => settle(() => this.#failed()),
-      ignored: () => settle(() => this.#ignored()),
-    };
+    return new Pass(this, { generation: this.#generation, isProbe: state === 'half-open' });
+  }
+
+  /** Takes what became of a try. One of an older generation says nothing any more. */
+  settle(outcome: Outcome, generation: number): void {
+    this.#turnPeriod();
+    if (this.#generation !== generation) return;
+    if (outcome === 'succeeded') this.#succeeded();
+    else if (outcome === 'failed') this.#failed();
+    else this.#ignored();
   }
 
   /** No new call will come. Those under way finish here, unheard, and no timer is left behind: once open, it stays so. */

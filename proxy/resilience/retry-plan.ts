@@ -11,6 +11,8 @@ import { isRetriedFailure, isRetriedStatus, type RetriedRequest } from './retry-
 export interface RetryPlanOptions {
   readonly resilience: CallResilience;
   readonly request: RetriedRequest;
+  /** When the first try began, by the clock's monotonic time. */
+  readonly startedAtMs: number;
   /** Whether the body, if there is one, can be sent again. */
   readonly canReplay: () => boolean;
   /** Aborted when the proxy goes down: what is in hand is passed on then. */
@@ -32,12 +34,10 @@ const repeatable: RetriedRequest = { method: '', isIdempotent: true };
 
 export class RetryPlan {
   readonly #options: RetryPlanOptions;
-  readonly #startedAtMs: number;
   #retries = 0;
 
   constructor(options: RetryPlanOptions) {
     this.#options = options;
-    this.#startedAtMs = options.clock.monotonicMs();
   }
 
   /** Whether an answer is one that the policy wants tried again, retries left or not. */
@@ -75,12 +75,12 @@ export class RetryPlan {
 
   /** What costs the target nothing is asked first: the budget is charged for retries that are made. */
   #grant(atLeastMs: number): number | null {
-    const { resilience, canReplay, clock, random } = this.#options;
+    const { resilience, startedAtMs, canReplay, clock, random } = this.#options;
     const { retry } = resilience.policies;
     if (retry === null || !this.#hasTriesLeft) return null;
     if (atLeastMs > retry.maxIntervalMs) return this.#forgo('retry-after');
     const delayMs = Math.max(retryDelayMs(retry, this.#retries + 1, random), atLeastMs);
-    const elapsedMs = clock.monotonicMs() - this.#startedAtMs;
+    const elapsedMs = clock.monotonicMs() - startedAtMs;
     if (retry.maxElapsedMs > 0 && elapsedMs + delayMs > retry.maxElapsedMs) return null;
     if ((resilience.breaker?.openForMs ?? 0) > delayMs) return null;
     if (!canReplay()) return this.#forgo('body-not-kept');

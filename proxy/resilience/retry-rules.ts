@@ -33,6 +33,8 @@ export function isRetriedFailure(
 /** Whether an answer of this status may be given up for another try. */
 export function isRetriedStatus(policy: RetryPolicy, request: RetriedRequest, status: number): boolean {
   const { statusRanges } = policy;
+  // Below 400 an answer is no failure, whatever `matching` lists (spec/resiliency.md §4).
+  if (status < 400) return false;
   if (statusRanges !== null) return statusRanges.some(({ from, to }) => status >= from && status <= to);
   if (unservedStatuses.has(status)) return true;
   return (status === 408 || (status >= 500 && status <= 599)) && maySendTwice(policy, request);

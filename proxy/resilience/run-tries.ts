@@ -10,7 +10,7 @@ import type { CallResilience } from './call-resilience.ts';
 import { ReplayBody } from './replay-body.ts';
 import { RetryPlan } from './retry-plan.ts';
 import type { RetriedRequest } from './retry-rules.ts';
-import { runTry } from './run-try.ts';
+import { runTry, type TryParts } from './run-try.ts';
 import { TryReport } from './try-report.ts';
 
 export interface GuardedCall {
@@ -28,37 +28,68 @@ export interface GuardedCall {
 
 /** Resolves as the last try ended. Rejects with ProxyError when a try is not let through: `breaker-open`, `overloaded`. */
 export async function runTries(call: GuardedCall): Promise<CallResult> {
-  const { resilience, exchange, context, target, request, body } = call;
-  const { policies, budget } = resilience;
-  const { telemetry, clock, draining } = context;
-  const { method } = request;
-  const report = new TryReport({ target, method, policies, telemetry, log: context.failureLog });
+  const { exchange, context } = call;
+  const { policies, budget } = call.resilience;
+  const { clock, draining } = context;
+  const { body } = call;
   const replay = policies.retry === null || body === null ? null : new ReplayBody(body, context.replayRoom);
-  const plan = new RetryPlan({
-    resilience,
-    request,
-    canReplay: () => replay?.isKept ?? true,
-    draining,
-    clock,
-    random: Math.random,
-    onForgone: (reason) => report.forgone(reason),
-  });
+  const tries = new Tries(call, replay);
+  let isTold = false;
   budget?.noteCall();
   try {
     for (;;) {
-      const { result, retryInMs } = await runTry(call, { plan, replay, report });
+      const { result, retryInMs } = await runTry(call, tries);
       if (retryInMs === null) {
-        if (result.error === null && !plan.isRetriedStatus(result.status)) report.succeeded();
+        if (isTold && result.error === null && !tries.plan.isRetriedStatus(result.status)) tries.report.succeeded();
         return result;
       }
-      report.waits(result, retryInMs);
+      isTold = true;
+      tries.report.waits(result, retryInMs);
       const isOver = AbortSignal.any([exchange.departure, ...(replay === null ? [] : [replay.failed])]);
       // A proxy that goes down makes its last try at once.
       await clock.sleep(retryInMs, AbortSignal.any([isOver, draining]));
       isOver.throwIfAborted();
-      report.retried();
+      tries.report.retried();
     }
   } finally {
     replay?.destroy();
+  }
+}
+
+/** What the tries of a call share. Most calls are good at once and need neither plan nor report: they are made when asked for. */
+class Tries implements TryParts {
+  readonly replay: ReplayBody | null;
+  readonly #call: GuardedCall;
+  readonly #startedAtMs: number;
+  #plan: RetryPlan | null = null;
+  #report: TryReport | null = null;
+
+  constructor(call: GuardedCall, replay: ReplayBody | null) {
+    this.#call = call;
+    this.replay = replay;
+    this.#startedAtMs = call.context.clock.monotonicMs();
+  }
+
+  get plan(): RetryPlan {
+    const { resilience, request, context } = this.#call;
+    this.#plan ??= new RetryPlan({
+      resilience,
+      request,
+      startedAtMs: this.#startedAtMs,
+      canReplay: () => this.replay?.isKept ?? true,
+      draining: context.draining,
+      clock: context.clock,
+      random: Math.random,
+      onForgone: (reason) => this.report.forgone(reason),
+    });
+    return this.#plan;
+  }
+
+  get report(): TryReport {
+    const { target, request, resilience, context } = this.#call;
+    const { telemetry, failureLog } = context;
+    const { policies } = resilience;
+    this.#report ??= new TryReport({ target, method: request.method, policies, telemetry, log: failureLog });
+    return this.#report;
   }
 }

@@ -41,8 +41,9 @@ async function tryInSlot(call: GuardedCall, parts: TryParts, startedAtMs: number
   }
 }
 
-async function sendTry(call: GuardedCall, { plan, replay, report }: TryParts, startedAtMs: number): Promise<TryEnd> {
+async function sendTry(call: GuardedCall, parts: TryParts, startedAtMs: number): Promise<TryEnd> {
   const { resilience, context, exchange, send } = call;
+  const { replay } = parts;
   const { timeout } = resilience.policies;
   const { clock } = context;
   const verdict = new TryVerdict(resilience.breaker?.admit() ?? null, clock);
@@ -50,10 +51,10 @@ async function sendTry(call: GuardedCall, { plan, replay, report }: TryParts, st
   const leftMs = (timeout?.timeoutMs ?? 0) - (clock.monotonicMs() - startedAtMs);
   let retryInMs: number | null = null;
   const result = await send(body, {
-    deadline: timeout === null ? null : deadlineOf(timeout, { leftMs, body, report }),
+    deadline: timeout === null ? null : deadlineOf(timeout, { leftMs, body, parts }),
     admits: (head) => {
       verdict.answered(head.status);
-      retryInMs = plan.afterAnswer(head);
+      if (head.status >= 400) retryInMs = parts.plan.afterAnswer(head);
       if (retryInMs === null) replay?.forget();
       return retryInMs === null;
     },
@@ -61,22 +62,22 @@ async function sendTry(call: GuardedCall, { plan, replay, report }: TryParts, st
   verdict.ended(result);
   const { error, wasConnected } = result;
   if (error === null) return { result, retryInMs };
-  if (exchange.response.isHeadSent) plan.noteFailedAnswer({ error, wasConnected });
-  else retryInMs = plan.afterFailure({ error, wasConnected });
+  if (exchange.response.isHeadSent) parts.plan.noteFailedAnswer({ error, wasConnected });
+  else retryInMs = parts.plan.afterFailure({ error, wasConnected });
   return { result, retryInMs };
 }
 
 interface DeadlineParts {
   readonly leftMs: number;
   readonly body: UpstreamBody | null;
-  readonly report: TryReport;
+  readonly parts: TryParts;
 }
 
-function deadlineOf(timeout: TimeoutPolicy, { leftMs, body, report }: DeadlineParts): HeadDeadline {
+function deadlineOf(timeout: TimeoutPolicy, { leftMs, body, parts }: DeadlineParts): HeadDeadline {
   return {
     afterMs: Math.max(0, leftMs),
     error: () => {
-      report.timedOut();
+      parts.report.timedOut();
       return body?.isWaiting === true ? slowCaller(timeout) : slowAnswer(timeout);
     },
   };

@@ -29,6 +29,7 @@ function stage({ policy = {}, openForMs, ...options }: StageOptions = {}): Stage
     openForMs === undefined ? null : { state: 'open', openForMs, admit: () => expect.unreachable() };
   const retry = policy === null ? null : retryPolicy(policy);
   const plan = new RetryPlan({
+    startedAtMs: clock.monotonicMs(),
     resilience: { policies: { timeout: null, retry, breaker: null }, breaker, budget },
     request: { method: 'GET', isIdempotent: true },
     canReplay: () => true,

@@ -41,6 +41,11 @@ describe('a status', () => {
       expect(statuses.filter((status) => isRetriedStatus(policy, request, status))).toEqual([404, 502, 503, 504]);
     }
   });
+
+  test('below 400 is no failure, whatever the list holds', () => {
+    const policy = retryPolicy({ statusRanges: [{ from: 100, to: 404 }] });
+    expect([200, 204, 301, 399, 400, 404].filter((status) => isRetriedStatus(policy, get, status))).toEqual([400, 404]);
+  });
 });
 
 describe('a failure', () => {
