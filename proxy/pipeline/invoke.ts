@@ -2,6 +2,7 @@
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { ConcurrencyLimiter } from '../policy/concurrency-limiter.ts';
 import type { CallResilience } from '../resilience/call-resilience.ts';
+import type { GuardedCall } from '../resilience/run-tries.ts';
 import { discardBody, stopReading } from '../server/discard-body.ts';
 import { checkPath } from '../target/check-path.ts';
 import { parseTarget, type Target } from '../target/parse-target.ts';
@@ -127,20 +128,20 @@ interface GuardedParts {
 }
 
 /** Null until the first call that has policies: an import costs each call some microseconds, also of what is there. */
-let tries: typeof import('../resilience/run-tries.ts') | null = null;
+let tryAll: ((call: GuardedCall) => Promise<CallResult>) | null = null;
 
 /** As many calls as its policies make of it, one after the other. */
 function callGuarded(invocation: Invocation, parts: GuardedParts): Promise<CallResult> {
-  if (tries === null) {
-    return import('../resilience/run-tries.ts').then((loaded) => {
-      tries = loaded;
+  if (tryAll === null) {
+    return import('../resilience/run-tries.ts').then(({ runTries }) => {
+      tryAll = runTries;
       return callGuarded(invocation, parts);
     });
   }
   const { exchange, context, resilience } = parts;
   const { kind, label, limiter } = invocation.route.upstream;
   const method = exchange.request.method ?? '';
-  return tries.runTries({
+  return tryAll({
     resilience,
     exchange,
     context,
