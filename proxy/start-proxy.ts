@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '#shared/clock/clock.ts';
 import { ConfigError } from '#shared/errors/config-error.ts';
 import type { Logger } from '#shared/logger/logger.ts';
+import { ByteBudget } from '#shared/memory/byte-budget.ts';
 import type { ProxySettings } from '#shared/settings/proxy-settings.ts';
 import type { EndpointTable } from '#shared/table/endpoint-table.ts';
 import { Metadata } from './api/metadata.ts';
@@ -15,9 +16,7 @@ import { handleWebSocket } from './pipeline/handle-websocket.ts';
 import { LogLimiter } from './pipeline/log-limiter.ts';
 import type { ProxyContext } from './pipeline/proxy-context.ts';
 import { createTokenCheck } from './policy/api-token.ts';
-import { KeptBytes } from './policy/kept-bytes.ts';
 import { RequestAdmission } from './policy/request-admission.ts';
-import { ReplayRoom } from './resilience/replay-room.ts';
 import { ResilienceBook } from './resilience/resilience-book.ts';
 import { ApiListener } from './server/api-listener.ts';
 import { OwnAddresses } from './server/own-addresses.ts';
@@ -85,7 +84,10 @@ export async function startProxy(settings: ProxySettings, options: StartProxyOpt
     telemetry,
     router,
     guards: resilience,
-    replayRoom: new ReplayRoom(settings.retryBuffer),
+    retryBuffer: {
+      maxBytes: settings.retryBuffer.bytesPerCall,
+      budget: new ByteBudget(settings.retryBuffer.bytesInAll),
+    },
     pipelines: new LivePipelines({
       appId: settings.appId,
       namespace: settings.namespace,
@@ -93,7 +95,7 @@ export async function startProxy(settings: ProxySettings, options: StartProxyOpt
       logger,
       openPool: (origin, rootCa) => factory.openPool(origin, rootCa),
     }),
-    keptBytes: new KeptBytes(maxKeptBytes),
+    keptBytes: new ByteBudget(maxKeptBytes),
     readiness,
     metadata: new Metadata(settings, { version: options.version }),
     admission: new RequestAdmission(settings.limits.maxRequestsInFlight),

@@ -2,7 +2,7 @@
  * A budget of bytes for holders who are not known, such as addresses: each may hold as much as it leaves free, so that some
  * hold a lot while they are alone, and nobody can keep the others from holding a little.
  */
-import type { Budget } from './body-budget.ts';
+import type { Budget } from '#shared/memory/byte-budget.ts';
 
 export class FairBudget {
   readonly #maxBytes: number;

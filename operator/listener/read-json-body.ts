@@ -1,6 +1,6 @@
 /** Reads the JSON body of a request, or its first line, within limits. What is empty counts as `{}`. */
 import type { IncomingMessage } from 'node:http';
-import { HeldBytes, type HeldBytesOptions } from './held-bytes.ts';
+import { HeldBytes, type HeldBytesOptions } from '#shared/memory/held-bytes.ts';
 import { jsonBoundsMistake } from './json-bounds.ts';
 import { refusal, type Refusal } from './refusal.ts';
 

@@ -7,7 +7,7 @@ import { acknowledgementsPath, jsonLinesType, tablesPath } from '#shared/push/pu
 import { acknowledgementSchema, helloSchema } from '#shared/push/push-message.ts';
 import { mistakesOf } from '#shared/table/wire-mistakes.ts';
 import type { Gate } from './gate.ts';
-import type { HeldBytesOptions } from '../listener/held-bytes.ts';
+import type { HeldBytesOptions } from '#shared/memory/held-bytes.ts';
 import type { Openings } from './openings.ts';
 import { peerCountsPath } from './peer-counts-message.ts';
 import type { PeerCountsLog } from './peer-counts-log.ts';

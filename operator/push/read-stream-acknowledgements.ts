@@ -7,7 +7,7 @@ import * as z from 'zod/mini';
 import type { Clock, Timer } from '#shared/clock/clock.ts';
 import { maxAcknowledgementBytes, streamAcknowledgementSchema } from '#shared/push/push-message.ts';
 import type { StreamAcknowledgement } from '#shared/push/push-channel.ts';
-import { HeldBytes, type HeldBytesOptions } from '../listener/held-bytes.ts';
+import { HeldBytes, type HeldBytesOptions } from '#shared/memory/held-bytes.ts';
 import type { PodRates } from './pod-rates.ts';
 import type { AcknowledgementFault, PushMetrics } from './push-metrics.ts';
 import type { StreamHub } from './stream-hub.ts';

@@ -7,7 +7,7 @@ import type { CertificateSource } from '../identity/certificate-source.ts';
 import type { IdentityWatch } from '../identity/identity-watch.ts';
 import type { Authenticate } from '../identity/proxy-identity.ts';
 import type { ProxyAudience, TableBoard } from '../tables/audience-table.ts';
-import { BodyBudget } from '../listener/body-budget.ts';
+import { ByteBudget } from '#shared/memory/byte-budget.ts';
 import { Connections } from '../listener/connections.ts';
 import { Gate } from './gate.ts';
 import { Openings } from './openings.ts';
@@ -80,7 +80,7 @@ export async function startPushServer(options: PushServerOptions): Promise<Runni
     },
     strays,
     peerCounts,
-    bodies: { maxBytes: limits.maxBodyBytes, budget: new BodyBudget(limits.maxBodyBytesInAll) },
+    bodies: { maxBytes: limits.maxBodyBytes, budget: new ByteBudget(limits.maxBodyBytesInAll) },
     requestTimeoutMs: limits.requestTimeoutMs,
     isReady: options.isReady,
     clock,

@@ -1,6 +1,7 @@
 /** The body of a request on its way through middleware: changed piece by piece, or read whole and kept for what comes after. */
 import { Readable } from 'node:stream';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
+import { HeldBytes } from '#shared/memory/held-bytes.ts';
 import type { BodyMap } from '../middleware/middleware.ts';
 import { RequestBody, type BodySource } from '../upstream/request-body.ts';
 import type { Exchange } from './exchange.ts';
@@ -67,18 +68,18 @@ async function collected(
   const { maxBodyBytes } = context.settings.limits;
   const most = maxBodyBytes === 0 ? maxBytes : Math.min(maxBytes, maxBodyBytes);
   if (Number(exchange.request.headers['content-length'] ?? 0) > most) throw tooLarge(most);
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  exchange.response.onClose(() => context.keptBytes.give(bytes));
+  const budget = context.keptBytes;
+  const held = new HeldBytes({ maxBytes, budget });
+  exchange.response.onClose(() => held.drop());
   for await (const piece of body) {
     if (!Buffer.isBuffer(piece)) continue;
     if (exchange.response.isClosed) throw new ProxyError('caller-left', 'the caller left');
-    if (bytes + piece.length > maxBytes) throw tooLarge(maxBytes);
-    context.keptBytes.take(piece.length);
-    bytes += piece.length;
-    pieces.push(piece);
+    const outcome = held.add(piece);
+    if (outcome === 'too-large') throw tooLarge(maxBytes);
+    if (outcome === 'no-room')
+      throw new ProxyError('overloaded', `middleware keeps ${budget.maxBytes} bytes of request bodies already`);
   }
-  return Buffer.concat(pieces);
+  return held.bytes;
 }
 
 function tooLarge(maxBytes: number): ProxyError {

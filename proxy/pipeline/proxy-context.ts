@@ -1,16 +1,16 @@
 /** Everything a request may need on its way, made once by start-proxy. */
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
+import type { ByteBudget } from '#shared/memory/byte-budget.ts';
+import type { HeldBytesOptions } from '#shared/memory/held-bytes.ts';
 import type { ProxySettings } from '#shared/settings/proxy-settings.ts';
 import type { AppHealth } from '../app/app-health.ts';
 import type { Metadata } from '../api/metadata.ts';
 import type { Readiness } from '../api/readiness.ts';
 import type { LivePipelines } from '../middleware/live-pipelines.ts';
 import type { TokenCheck } from '../policy/api-token.ts';
-import type { KeptBytes } from '../policy/kept-bytes.ts';
 import type { RequestAdmission } from '../policy/request-admission.ts';
 import type { CallGuards } from '../resilience/call-resilience.ts';
-import type { ReplayRoom } from '../resilience/replay-room.ts';
 import type { Router } from '../target/router.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { LogLimiter } from './log-limiter.ts';
@@ -23,10 +23,10 @@ export interface ProxyContext {
   readonly router: Router;
   readonly guards: CallGuards;
   /** For the bodies of calls that may be tried again. */
-  readonly replayRoom: ReplayRoom;
+  readonly retryBuffer: HeldBytesOptions;
   readonly pipelines: LivePipelines;
   /** Of request bodies that middleware reads whole. */
-  readonly keptBytes: KeptBytes;
+  readonly keptBytes: ByteBudget;
   readonly readiness: Readiness;
   readonly metadata: Metadata;
   readonly admission: RequestAdmission;

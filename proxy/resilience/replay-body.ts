@@ -1,7 +1,7 @@
 /** The body of a call that may be tried more than once: each try reads what the tries before it read, and then the caller. */
+import type { HeldBytesOptions } from '#shared/memory/held-bytes.ts';
 import type { RequestBody } from '../upstream/request-body.ts';
 import { UpstreamBody } from '../upstream/upstream-body.ts';
-import type { ReplayRoom } from './replay-room.ts';
 import { ReplayTape } from './replay-tape.ts';
 
 export class ReplayBody {
@@ -13,9 +13,9 @@ export class ReplayBody {
   #failure: Error | null = null;
   #failed: AbortController | null = null;
 
-  constructor(source: RequestBody, room: ReplayRoom) {
+  constructor(source: RequestBody, limits: HeldBytesOptions) {
     this.#source = source;
-    this.#tape = new ReplayTape(room);
+    this.#tape = new ReplayTape(limits);
     source.on('error', (error) => {
       this.#failure = error;
       this.#failed?.abort(error);

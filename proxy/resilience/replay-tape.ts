@@ -1,17 +1,14 @@
-/** What has been read of one request body, in one piece of memory: a body that comes in crumbs costs no more than another. */
-import type { ReplayRoom } from './replay-room.ts';
+/** What has been read of one request body, for the tries to come: all of it or nothing. */
+import { HeldBytes, type HeldBytesOptions } from '#shared/memory/held-bytes.ts';
 
-const firstBytes = 1024;
 const pieceBytes = 64 * 1024;
 
 export class ReplayTape {
-  readonly #room: ReplayRoom;
-  #kept = Buffer.alloc(0);
-  #length = 0;
+  readonly #held: HeldBytes;
   #isWhole = true;
 
-  constructor(room: ReplayRoom) {
-    this.#room = room;
+  constructor(limits: HeldBytesOptions) {
+    this.#held = new HeldBytes(limits);
   }
 
   /** Whether everything that was read is here. */
@@ -21,33 +18,17 @@ export class ReplayTape {
 
   /** Keeps one more piece; with the one that is too much everything is dropped, for a part is of no use. */
   append(piece: Buffer): void {
-    if (!this.#isWhole) return;
-    if (!this.#reserve(this.#length + piece.length)) return this.drop();
-    piece.copy(this.#kept, this.#length);
-    this.#length += piece.length;
+    if (this.#isWhole && this.#held.add(piece) !== 'held') this.drop();
   }
 
   /** The next piece from there on; null at the end. */
   pieceFrom(offset: number): Buffer | null {
-    if (offset >= this.#length) return null;
-    return this.#kept.subarray(offset, Math.min(this.#length, offset + pieceBytes));
+    return offset >= this.#held.length ? null : this.#held.bytes.subarray(offset, offset + pieceBytes);
   }
 
   /** Keeps nothing from now on. */
   drop(): void {
-    this.#room.give(this.#kept.length);
-    this.#kept = Buffer.alloc(0);
-    this.#length = 0;
+    this.#held.drop();
     this.#isWhole = false;
-  }
-
-  #reserve(bytes: number): boolean {
-    const present = this.#kept;
-    if (bytes <= present.length) return true;
-    const wanted = Math.min(Math.max(bytes, present.length * 2, firstBytes), this.#room.bytesPerCall);
-    if (wanted < bytes || !this.#room.tryTake(wanted - present.length)) return false;
-    this.#kept = Buffer.allocUnsafeSlow(wanted);
-    present.copy(this.#kept, 0, 0, this.#length);
-    return true;
   }
 }

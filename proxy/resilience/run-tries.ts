@@ -32,7 +32,7 @@ export async function runTries(call: GuardedCall): Promise<CallResult> {
   const { policies, budget } = call.resilience;
   const { clock, draining } = context;
   const { body } = call;
-  const replay = policies.retry === null || body === null ? null : new ReplayBody(body, context.replayRoom);
+  const replay = policies.retry === null || body === null ? null : new ReplayBody(body, context.retryBuffer);
   const tries = new Tries(call, replay);
   let isTold = false;
   budget?.noteCall();

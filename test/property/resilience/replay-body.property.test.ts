@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { ByteBudget } from '#shared/memory/byte-budget.ts';
 import { ReplayBody } from '../../../proxy/resilience/replay-body.ts';
-import { ReplayRoom } from '../../../proxy/resilience/replay-room.ts';
 import { RequestBody, type BodySource } from '../../../proxy/upstream/request-body.ts';
 import type { UpstreamBody } from '../../../proxy/upstream/upstream-body.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -50,14 +50,14 @@ test('every try reads the body from its beginning, as long as it is kept; what i
       async (sent, tries, bytesPerCall, pause) => {
         const whole = Buffer.concat(sent);
         let asked = 0;
-        const room = new ReplayRoom({ bytesPerCall, bytesInAll: 10_000 });
+        const budget = new ByteBudget(10_000);
         const source = new RequestBody(callerSending(sent), {
           maxBytes: 0,
           idleTimeoutMs: 1_000,
           clock: new ManualClock(),
           onFirstRead: () => (asked += 1),
         });
-        const body = new ReplayBody(source, room);
+        const body = new ReplayBody(source, { maxBytes: bytesPerCall, budget });
         for (const limit of tries) {
           if (!body.isKept) break;
           const part = await read(body.open(), limit);
@@ -72,7 +72,7 @@ test('every try reads the body from its beginning, as long as it is kept; what i
         } else expect(whole.length).toBeGreaterThan(bytesPerCall);
         expect(asked).toBeLessThanOrEqual(1);
         body.destroy();
-        expect(room.tryTake(10_000)).toBe(true);
+        expect(budget.take(10_000)).toBe(true);
       },
     ),
     { numRuns: 150 },

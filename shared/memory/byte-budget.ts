@@ -1,4 +1,4 @@
-/** How many bytes of request bodies are held at once, of all requests together. */
+/** How many bytes are held at once, of all requests together. */
 
 export interface Budget {
   /** False: there is no room for these. */
@@ -6,16 +6,16 @@ export interface Budget {
   give(bytes: number): void;
 }
 
-export class BodyBudget implements Budget {
-  readonly #maxBytes: number;
+export class ByteBudget implements Budget {
+  readonly maxBytes: number;
   #bytes = 0;
 
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    this.maxBytes = maxBytes;
   }
 
   take(bytes: number): boolean {
-    if (this.#bytes + bytes > this.#maxBytes) return false;
+    if (this.#bytes + bytes > this.maxBytes) return false;
     this.#bytes += bytes;
     return true;
   }
