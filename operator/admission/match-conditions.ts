@@ -1,5 +1,5 @@
 /** Which Pods the API server sends to the injector: the one source; the chart's template is compared with it by a test. Pure. */
-import { falsyTexts } from '../inject/pod-annotations.ts';
+import { falsyTexts } from '#shared/settings/falsy-texts.ts';
 
 export interface MatchCondition {
   readonly name: string;

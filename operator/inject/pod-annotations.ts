@@ -1,4 +1,5 @@
 /** Reads annotations by name, whichever prefix they are written with, and collects what cannot be used. Pure. */
+import { falsyTexts } from '#shared/settings/falsy-texts.ts';
 import { isTruthy } from '#shared/settings/is-truthy.ts';
 
 export interface Annotation {
@@ -7,8 +8,6 @@ export interface Annotation {
   readonly value: string;
 }
 
-/** What says no, in any case; what says yes is in isTruthy. */
-export const falsyTexts: readonly string[] = ['', '0', 'f', 'false', 'n', 'no', 'off'];
 const maxShownLength = 100;
 /** Of one annotation, unless it is a list: what has meaning is much shorter. */
 const maxLength = 4_096;

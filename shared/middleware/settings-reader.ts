@@ -5,6 +5,7 @@
  */
 import { rootCaMistake } from '../compile/check-pem.ts';
 import { compileLinearRegExp } from '../regexp/linear-regexp.ts';
+import { falsyTexts } from '../settings/falsy-texts.ts';
 import { msFromGoDuration } from '../settings/go-duration.ts';
 import { isTruthy } from '../settings/is-truthy.ts';
 import { nearestName } from '../settings/nearest-name.ts';
@@ -36,7 +37,6 @@ export const unknownValue = new Sensitive('', { ref: 'unknown', version: '' });
 /** Each costs as many steps as its letters, times those of every name there is. */
 const maxHints = 20;
 const maxHintLength = 40;
-const falseWords = ['n', 'no', 'false', 'f', 'off', '0'];
 
 export class SettingsReader {
   readonly #settingsByName = new Map<string, Found>();
@@ -146,7 +146,7 @@ export class SettingsReader {
     const text = this.text(name, '').toLowerCase();
     if (text === '') return fallback;
     if (isTruthy(text)) return true;
-    if (!falseWords.includes(text)) this.mistake(`${firstOf(name)} must be true or false`);
+    if (!falsyTexts.includes(text)) this.mistake(`${firstOf(name)} must be true or false`);
     return false;
   }
 
