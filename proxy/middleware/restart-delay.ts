@@ -1,4 +1,4 @@
-/** How long to wait before a middleware that could not be started is tried again, so that proxies come one by one. Pure. */
+/** How long to wait before a middleware that could not be started, or its token server, is tried again: proxies come one by one. Pure. */
 
 const firstMs = 1_000;
 const longestMs = 30_000;

@@ -1,10 +1,7 @@
 /** Header fields that middleware may change. What it leaves alone keeps its bytes and its place; copied at the first change. */
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
-import { isHopByHop, namesInConnection } from '../upstream/hop-by-hop.ts';
-
-/** They say how a message is framed and where it goes, which is the proxy's to say. */
-const framingNames = new Set(['content-length', 'expect', 'host', 'trailer']);
+import { isOfTheProxy, namesInConnection } from '../upstream/hop-by-hop.ts';
 
 const noNames: readonly string[] = [];
 
@@ -102,8 +99,7 @@ function checkName(name: string): void {
   } catch (error) {
     throw new ProxyError('middleware-failed', 'the name of a header is none', { cause: error });
   }
-  const lowerName = name.toLowerCase();
-  if (isHopByHop(lowerName) || framingNames.has(lowerName)) {
+  if (isOfTheProxy(name.toLowerCase())) {
     throw new ProxyError('middleware-failed', `the header ${name} is not a middleware's to change`);
   }
 }

@@ -51,10 +51,9 @@ export class TryReport {
     this.#options.telemetry.retryForgone(this.#options.target, reason);
   }
 
-  /** The last try has brought an answer that needs no other one. */
+  /** The last try of a call that was tried again has brought an answer that needs no other one. */
   succeeded(): void {
-    if (this.#retries > 0)
-      this.#options.log.info('a call went well in the end', { ...this.#fields(), tries: this.#retries + 1 });
+    this.#options.log.info('a call went well in the end', { ...this.#fields(), tries: this.#retries + 1 });
   }
 
   #activated(part: 'timeout' | 'retry', policy: PolicyOrigin | null): void {

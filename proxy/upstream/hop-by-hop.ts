@@ -20,6 +20,14 @@ export function isHopByHop(lowerName: string): boolean {
   return hopByHopNames.has(lowerName);
 }
 
+/** They say how a message is framed and where it goes. */
+const framingNames: ReadonlySet<string> = new Set(['content-length', 'expect', 'host', 'trailer']);
+
+/** Whether a field, by its lower-case name, is the proxy's alone to set: no middleware and no policy may. */
+export function isOfTheProxy(lowerName: string): boolean {
+  return isHopByHop(lowerName) || framingNames.has(lowerName);
+}
+
 /** The lower-case names that a Connection header nominates, on top of the usual ones. */
 export function namesInConnection(value: string | undefined): ReadonlySet<string> {
   if (value === undefined || value === '' || value === 'keep-alive' || value === 'close') return noNames;

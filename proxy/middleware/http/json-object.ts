@@ -1,13 +1,10 @@
 /** Reads a body that should be a JSON object. */
-import { isJsonObject } from './is-json-object.ts';
-
-export type JsonObject = Readonly<Record<string, unknown>>;
+import { recordFrom, type UnknownRecord } from '#shared/resources/read-field.ts';
 
 /** Null for anything else. */
-export function jsonObject(body: Buffer): JsonObject | null {
+export function jsonObject(body: Buffer): UnknownRecord | null {
   try {
-    const value: unknown = JSON.parse(body.toString());
-    return isJsonObject(value) ? value : null;
+    return recordFrom(JSON.parse(body.toString()));
   } catch {
     return null;
   }

@@ -1,13 +1,14 @@
 /** The JSON object that a server answers with. */
+import type { UnknownRecord } from '#shared/resources/read-field.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from './http-client.ts';
-import { jsonObject, type JsonObject } from './json-object.ts';
+import { jsonObject } from './json-object.ts';
 
 /** GETs it. Rejects with an Error of one sentence about the server named `who`, without anything it said but its status. */
 export async function readJson(
   client: HttpClient,
   request: Pick<HttpRequest, 'url' | 'signal'>,
   who: string,
-): Promise<JsonObject> {
+): Promise<UnknownRecord> {
   const headers = { Accept: 'application/json', 'Accept-Encoding': 'identity' };
   let answer: HttpAnswer;
   try {

@@ -6,6 +6,7 @@ import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { MiddlewareFailure } from '../middleware-failure.ts';
 import type { GrantedToken } from '../openid/granted-token.ts';
+import { restartDelayMs } from '../restart-delay.ts';
 
 export interface KeptTokenOptions {
   readonly grant: () => Promise<GrantedToken>;
@@ -22,8 +23,6 @@ const unstatedLifetimeMs = 5 * 60_000;
 const longestEarlyMs = 5 * 60_000;
 /** Not sent in its last seconds: it has to reach the upstream and to be read there. */
 const longestMarginMs = 10_000;
-const firstDelayMs = 1_000;
-const longestDelayMs = 30_000;
 
 interface Held {
   readonly authorization: string;
@@ -76,14 +75,14 @@ export class KeptToken {
   }
 
   async #tryToRenew(nowMs: number): Promise<void> {
-    const { grant, clock, logger } = this.#options;
+    const { grant, clock, logger, random } = this.#options;
     try {
       this.#held = this.#lifeOf(await grant(), nowMs);
       this.#failed = null;
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown reason';
       const inARow = (this.#failed?.inARow ?? 0) + 1;
-      const delayMs = this.#delayMs(inARow);
+      const delayMs = restartDelayMs(inARow, random());
       this.#failed = { reason, inARow, nextTryAtMs: clock.monotonicMs() + delayMs };
       logger.warn('no token was granted', { reason, retryInMs: Math.round(delayMs), isServed: this.#isGood() });
     }
@@ -98,11 +97,6 @@ export class KeptToken {
       renewAtMs: askedAtMs + life - earlyMs,
       endMs: askedAtMs + life - Math.min(life / 10, longestMarginMs),
     };
-  }
-
-  #delayMs(failures: number): number {
-    const ceilingMs = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures - 1, 10));
-    return ceilingMs * (0.5 + this.#options.random() / 2);
   }
 
   #isGood(): boolean {

@@ -1,6 +1,6 @@
 /** What a policy decided, read from OPA's result: true, false, or an object with headers and a status (spec/policy.md §4). */
-import { isHopByHop } from '../../upstream/hop-by-hop.ts';
-import { isJsonObject } from '../http/is-json-object.ts';
+import { recordFrom } from '#shared/resources/read-field.ts';
+import { isOfTheProxy } from '../../upstream/hop-by-hop.ts';
 
 export interface OpaDecision {
   readonly isAllowed: boolean;
@@ -12,17 +12,17 @@ export interface OpaDecision {
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const illegalInValue = /[\x00-\x08\x0a-\x1f\x7f]/;
-/** They frame a message or say where it goes: the proxy's own, as what is hop-by-hop. */
-const ownNames = new Set(['content-length', 'expect', 'host', 'trailer']);
 
 /** Throws an Error of one sentence for what is no decision: half of one would open or close the wrong door. */
 export function opaDecision(result: unknown): OpaDecision {
   if (typeof result === 'boolean') return { isAllowed: result, status: null, headers: [] };
   if (result === undefined) throw new Error('the policy decides nothing here: the rule is undefined');
-  if (!isJsonObject(result)) throw new Error('the decision is neither a boolean nor an object');
-  const { allow = false, additional_headers: headers = {}, status_code: status = null } = result;
+  const decision = recordFrom(result);
+  if (decision === null) throw new Error('the decision is neither a boolean nor an object');
+  const { allow = false, additional_headers: additional = {}, status_code: status = null } = decision;
   if (typeof allow !== 'boolean') throw new Error('allow in the decision is no boolean');
-  if (!isJsonObject(headers)) throw new Error('additional_headers in the decision is no object');
+  const headers = recordFrom(additional);
+  if (headers === null) throw new Error('additional_headers in the decision is no object');
   return { isAllowed: allow, status: statusOf(status), headers: Object.entries(headers).map(headerOf) };
 }
 
@@ -35,9 +35,6 @@ function statusOf(status: unknown): number | null {
 function headerOf([name, value]: [string, unknown]): readonly [string, string] {
   if (typeof value !== 'string') throw new Error('a value in additional_headers is no text');
   if (!token.test(name) || illegalInValue.test(value)) throw new Error('additional_headers hold what is no header');
-  const lowerName = name.toLowerCase();
-  if (isHopByHop(lowerName) || ownNames.has(lowerName)) {
-    throw new Error('additional_headers hold one that the proxy sets by itself');
-  }
+  if (isOfTheProxy(name.toLowerCase())) throw new Error('additional_headers hold one that the proxy sets by itself');
   return [name, Buffer.from(value).toString('latin1')];
 }

@@ -1,8 +1,8 @@
 /** The part of OPA's REST API that the middleware uses: put a policy, ask for a decision. */
+import { recordFrom } from '#shared/resources/read-field.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { Sensitive } from '#shared/table/sensitive.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http/http-client.ts';
-import { isJsonObject } from '../http/is-json-object.ts';
 import { jsonObject } from '../http/json-object.ts';
 
 export interface OpaServerOptions {
@@ -68,11 +68,13 @@ function named(error: unknown): unknown {
 function reasonIn(answer: HttpAnswer): string {
   const document = jsonObject(answer.body);
   const errors: unknown = document?.['errors'];
-  const first: unknown = Array.isArray(errors) ? errors[0] : document;
-  if (!isJsonObject(first) || typeof first['message'] !== 'string') return '';
-  const { message, code, location } = first;
-  const line = isJsonObject(location) && typeof location['row'] === 'number' ? ` in line ${location['row']}` : '';
-  const hint = code === 'rego_parse_error' ? '; for Rego of before OPA 1.0 start OPA with --v0-compatible' : '';
+  const first = recordFrom(Array.isArray(errors) ? errors[0] : document);
+  const message = first?.['message'];
+  if (typeof message !== 'string') return '';
+  const row = recordFrom(first?.['location'])?.['row'];
+  const line = typeof row === 'number' ? ` in line ${row}` : '';
+  const hint =
+    first?.['code'] === 'rego_parse_error' ? '; for Rego of before OPA 1.0 start OPA with --v0-compatible' : '';
   const text = message.replace(/[^\x20-\x7e]+/g, ' ');
   return `: ${text.length > maxMessageLength ? `${text.slice(0, maxMessageLength)}...` : text}${line}${hint}`;
 }

@@ -1,5 +1,5 @@
 /** What a token endpoint grants (RFC 6749 §5.1), as far as the proxy uses it. */
-import type { JsonObject } from '../http/json-object.ts';
+import type { UnknownRecord } from '#shared/resources/read-field.ts';
 
 export interface GrantedToken {
   /** `Bearer abc`: the value of a header. Secret. */
@@ -20,7 +20,7 @@ export function grantedToken({
   token_type: type,
   expires_in: seconds,
   refresh_token: refreshToken,
-}: JsonObject): GrantedToken | null {
+}: UnknownRecord): GrantedToken | null {
   if (typeof token !== 'string' || token.length > maxTokenLength || !tokenText.test(token)) return null;
   if (typeof type !== 'string' || type.toLowerCase() !== 'bearer') return null;
   const lifetimeMs = typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : null;

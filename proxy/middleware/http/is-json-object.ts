@@ -1,4 +1,0 @@
-/** Whether a value that came as JSON is an object. */
-export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
