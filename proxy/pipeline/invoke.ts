@@ -190,11 +190,12 @@ async function callUpstream(
 }
 
 /** An upstream may answer before it has the whole request; the connection is then of no use until the rest is read. */
-function readRest({ request, hasBody }: Exchange, { clock }: ProxyContext): Promise<void> | null {
+function readRest(exchange: Exchange, { clock }: ProxyContext): Promise<void> | null {
+  const { request, hasBody } = exchange;
   if (!hasBody || request.complete) return null;
   return new Promise((resolve) => {
     discardBody(request, clock, (isComplete) => {
-      if (!isComplete) stopReading(request);
+      if (!isComplete) stopReading(exchange);
       resolve();
     });
   });

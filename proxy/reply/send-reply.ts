@@ -29,6 +29,6 @@ export function sendReply(exchange: Exchange, reply: Reply, clock: Clock): void 
   discardBody(request, clock, (isComplete) => {
     if (response.isClosed) return;
     response.end([]);
-    if (!isComplete && request.httpVersionMajor === 2) stopReading(request);
+    if (!isComplete) stopReading(exchange);
   });
 }

@@ -11,7 +11,7 @@ import {
   type Http2Session,
   type ServerHttp2Session,
 } from 'node:http2';
-import { createServer as createNetServer, type Server, type Socket } from 'node:net';
+import { createServer as createNetServer, Socket, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '#shared/clock/clock.ts';
 import { Exchange } from '../pipeline/exchange.ts';
@@ -19,6 +19,7 @@ import { errorReply } from '../reply/error-reply.ts';
 import { replyHeaders, type Reply } from '../reply/reply.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import { acceptH2cUpgrade, isH2cUpgrade } from './h2c-upgrade.ts';
+import { closeInStages } from './close-in-stages.ts';
 import { Http1Response } from './http1-response.ts';
 import { Http2Response } from './http2-response.ts';
 import { detectHttpVersion } from './http-versions.ts';
@@ -142,6 +143,8 @@ export class ApiListener {
       this.#sockets.delete(socket);
       if (this.#sockets.size === 0) this.#onLastClosed?.();
     });
+    // What node:http calls after the last answer of a connection, whether or not the request has come to its end.
+    socket.destroySoon = () => this.#closeSoon(socket);
     if (!this.#options.h2c) {
       this.#http1.emit('connection', socket);
       return;
@@ -152,6 +155,11 @@ export class ApiListener {
       silence.cancel();
       (version === 'http2' ? this.#http2Server() : this.#http1).emit('connection', socket);
     });
+  }
+
+  #closeSoon(socket: Socket): void {
+    if (this.#lastBySocket.get(socket)?.request.complete === false) closeInStages(socket, this.#options.clock);
+    else Socket.prototype.destroySoon.call(socket);
   }
 
   /** An answer whose head is out has promised to keep the connection; it is closed once the answer is complete. */
@@ -201,6 +209,8 @@ export class ApiListener {
   }
 
   #serveHttp1(request: IncomingMessage, response: ServerResponse): void {
+    // The rest of a body that nobody wanted, and what came after it.
+    if (!request.socket.writable) return void request.socket.destroy();
     if (this.#isDraining) response.shouldKeepAlive = false;
     this.#lastBySocket.set(request.socket, { request, response });
     const failure = messageFailure(request);

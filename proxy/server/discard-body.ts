@@ -1,7 +1,7 @@
 /** Reads on past a body that nobody wants, for a moment, so that the caller gets to see the answer. */
 import { constants } from 'node:http2';
 import type { Clock } from '#shared/clock/clock.ts';
-import type { CallerRequest } from '../pipeline/exchange.ts';
+import type { CallerRequest, Exchange } from '../pipeline/exchange.ts';
 
 const maxBytes = 256 * 1024;
 const maxMs = 1_000;
@@ -24,8 +24,10 @@ export function discardBody(request: CallerRequest, clock: Clock, done: (isCompl
   }
 }
 
-/** The answer is out and the rest of the body is not wanted: HTTP/2 can say so, HTTP/1.1 only ends the connection. */
-export function stopReading(request: CallerRequest): void {
-  if ('stream' in request) request.stream.close(constants.NGHTTP2_NO_ERROR);
-  else request.destroy();
+/** The rest of the body is not wanted: HTTP/2 can say so, HTTP/1.1 ends the connection once the answer is out. */
+export function stopReading({ request, response }: Pick<Exchange, 'request' | 'response'>): void {
+  if ('stream' in request) return request.stream.close(constants.NGHTTP2_NO_ERROR);
+  const close = (): void => request.socket.destroySoon();
+  if (response.isClosed) close();
+  else response.onClose(close);
 }

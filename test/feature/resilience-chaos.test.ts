@@ -61,12 +61,13 @@ test('a caller gets what he sent, or a failure, and nothing of another try', asy
                 path,
                 ...(body === undefined ? {} : { body, headers: ['Content-Length', String(bytes)] }),
               });
-          expect([200, 429, 500, 502, 503, 504]).toContain(answer.status);
+          // 408: on a busy machine the rest of a body can be later than the try's limit.
+          expect([200, 408, 429, 500, 502, 503, 504]).toContain(answer.status);
           if (answer.status === 200) expect(answer.body === (body ?? '')).toBe(true);
         }),
       );
     }),
-    { numRuns: 25 },
+    { numRuns: 25, endOnFailure: true },
   );
   expect(proxy.lines.filter(({ level }) => level === 'error')).toEqual([]);
 });

@@ -142,6 +142,25 @@ describe('an upstream that answers before it has the whole body', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/);
   });
 
+  test.each(['keep-alive', 'close'])(
+    'is heard whole by a caller who first sends all he has, with Connection: %s',
+    async (connectionOption) => {
+      let isAnswered = false;
+      const proxy = await startHandled((_request, response) => {
+        response.writeHead(403, { 'Content-Length': 200_000 }).end('n'.repeat(200_000), () => (isAnswered = true));
+      });
+      const connection = await openRawConnection(proxy.port);
+      connection.socket.pause();
+      connection.send(`${post}Connection: ${connectionOption}\r\nContent-Length: 3000000\r\n\r\nabc`);
+      await waitUntil(() => isAnswered);
+      for (let sent = 0; sent < 20; sent += 1) connection.send('x'.repeat(100_000));
+      await waitUntil(() => connection.socket.writableLength === 0 || connection.isClosed);
+      connection.socket.resume();
+      await connection.closed();
+      expect(connection.received.match(/n+$/)?.[0]).toHaveLength(200_000);
+    },
+  );
+
   test('over HTTP/2 is heard too, and the rest of the upload is waved off', async () => {
     const proxy = await startHandled((_request, response) =>
       response.writeHead(403, { 'Content-Length': 2 }).end('no'),
