@@ -37,9 +37,11 @@ export function planStatus(wanted: WantedStatus, present: PresentStatus, nowMs: 
   return { status, changes: changesBetween(present, wanted.states), urgency: urgencyOf(status, present) };
 }
 
-/** What to tell where nothing but Events says it: other words are news too. */
+/** What to tell where nothing but Events says it: other words are news too, other counts of proxies are not. */
 export function newsIn(states: readonly ConditionState[], present: PresentStatus): readonly ConditionChange[] {
-  return changesBetween(present, states, (before, after) => before.message !== after.message);
+  const isOther = (before: ConditionState, after: ConditionState): boolean =>
+    after.type !== 'Programmed' && before.message !== after.message;
+  return changesBetween(present, states, isOther);
 }
 
 /** RFC 3339 in whole seconds, as the API server keeps it. */

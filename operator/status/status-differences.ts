@@ -56,7 +56,7 @@ export class StatusDifferences {
     if (wanted === null) return null;
     const plan = planStatus(wanted, present, clock.epochMs());
     if (plan.urgency === 'none' || this.#stubbornByKey.get(key) === signature(wanted, present)) return null;
-    const changes = kind.keepsStatus ? plan.changes : newsIn(wanted.states, present);
+    const changes = hasStatus ? plan.changes : newsIn(wanted.states, present);
     return { object, wanted, plan: { ...plan, changes }, isFirst: present.conditions.length === 0 };
   }
 

@@ -132,6 +132,28 @@ describe("with Dapr's own CRD, which has no status", () => {
     ]);
   });
 
+  test('other words under the same reason are news, other counts of proxies are not', async () => {
+    await stage.lead();
+    stage.clock.advance(1_000);
+    stage.put('a', { referenceFindings: [secretNotFound] });
+    await stage.advance(300);
+    stage.events.length = 0;
+    stage.put('a', {
+      generation: 2,
+      referenceFindings: [{ ...secretNotFound, message: 'secret default/t is not there' }],
+    });
+    stage.count('a', 0, 3);
+    await stage.advance(20_000);
+    expect(told()).toEqual(['Warning SecretNotFound: ResolvedRefs is False: secret default/t is not there']);
+    stage.put('b');
+    stage.count('b', 1, 1);
+    await stage.advance(300);
+    stage.events.length = 0;
+    stage.count('b', 7, 7);
+    await stage.advance(20_000);
+    expect(told()).toEqual([]);
+  });
+
   test('a new leader does not repeat that everything is well', async () => {
     stage.put('a');
     stage.put('b', { referenceFindings: [secretNotFound] });
