@@ -43,15 +43,19 @@ export class PassingBody {
 /** The body of a request as a stream, to be read once. `maxBytes` of the caller's; 0: no limit. */
 export function openBody(
   exchange: Exchange,
-  { settings, clock }: ProxyContext,
+  { settings, clock, retryBuffer }: ProxyContext,
   maxBytes = settings.limits.maxBodyBytes,
 ): RequestBody {
+  const map = exchange.passingBody?.map ?? null;
+  const declared = map === null ? Number(exchange.request.headers['content-length'] ?? 1) : 1;
   return new RequestBody(exchange.passingBody?.sourceOf(exchange) ?? exchange.request, {
     maxBytes,
     idleTimeoutMs: settings.limits.bodyIdleTimeoutMs,
     clock,
     onFirstRead: () => exchange.askForBody(),
-    map: exchange.passingBody?.map ?? null,
+    map,
+    // One that cannot fit takes the short way.
+    replay: declared > retryBuffer.maxBytes ? null : retryBuffer,
   });
 }
 

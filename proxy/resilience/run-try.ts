@@ -1,8 +1,8 @@
 /** One try of a call: its slot, its breaker, its limit of time, and what becomes of its answer. */
 import type { TimeoutPolicy } from '#shared/table/resilience.ts';
 import type { CallResult, HeadDeadline } from '../upstream/answer-handler.ts';
+import type { ReplayBody } from '../upstream/replay-body.ts';
 import type { UpstreamBody } from '../upstream/upstream-body.ts';
-import type { ReplayBody } from './replay-body.ts';
 import type { RetryPlan } from './retry-plan.ts';
 import type { GuardedCall } from './run-tries.ts';
 import { slowAnswer, slowCaller, slowSlot } from './time-limit.ts';

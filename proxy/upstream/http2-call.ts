@@ -3,7 +3,7 @@ import { constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node
 import type { Dispatcher } from 'undici';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import { ConnectFailure } from './connect-failure.ts';
-import { isRepeatable, isReplayable, reopened } from './is-repeatable.ts';
+import { forgetBody, isRepeatable, isReplayable, reopened, withKeptBody } from './is-repeatable.ts';
 import { joinedFields } from './joined-fields.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
 
@@ -70,11 +70,12 @@ export class Http2Call implements Dispatcher.DispatchController {
 
   /** Sends it. */
   send(place: Http2CallPlace): void {
-    const { session, onEnd } = place;
+    const { session, wasKept, onEnd } = place;
     const { handler, origin } = this.#options;
-    const request = this.#request;
     if (this.#isSettled) return onEnd('done');
     this.#attempts += 1;
+    if (wasKept && this.#attempts === 1) this.#request = withKeptBody(this.#request);
+    const request = this.#request;
     const stream = session.request(requestFields(request, origin), {
       endStream: request.body === null,
       waitForTrailers: request.trailers !== null,
@@ -98,8 +99,7 @@ export class Http2Call implements Dispatcher.DispatchController {
       })
       .on('close', () => {
         if (this.#mayRepeat(stream, place)) {
-          this.#stream = null;
-          this.#request = { ...this.#request, body: reopened(this.#request) };
+          this.#beginAnew();
           return onEnd('repeat');
         }
         this.fail(new ProxyError('upstream-reset', 'the upstream ended the call without a whole answer'));
@@ -135,19 +135,33 @@ export class Http2Call implements Dispatcher.DispatchController {
     this.#options.handler.onResponseError?.(this, error);
   }
 
+  #beginAnew(): void {
+    const body = reopened(this.#request);
+    forgetBody(this.#options.request);
+    // The caller may fail while the call waits for its connection.
+    body?.on('error', (error) => this.abort(error));
+    this.#stream = null;
+    this.#request = { ...this.#request, body };
+  }
+
   #inform(raw: string[]): void {
     const { status, fields } = answerHead(raw);
     // The proxy answers 100-continue itself.
     if (status === 100 || this.#isSettled) return;
-    this.rawHeaders = fields;
+    this.#noteAnswer(fields);
     this.#options.handler.onResponseStart?.(this, status, {}, '');
+  }
+
+  #noteAnswer(fields: string[]): void {
+    if (this.rawHeaders === null) forgetBody(this.#options.request);
+    this.rawHeaders = fields;
   }
 
   #answer(raw: string[]): void {
     if (this.#isSettled) return;
     const { status, fields } = answerHead(raw);
     this.#isAnswered = true;
-    this.rawHeaders = fields;
+    this.#noteAnswer(fields);
     if (!this.paused) this.#stream?.setTimeout(this.#options.responseIdleTimeoutMs);
     try {
       this.#options.handler.onResponseStart?.(this, status, {}, '');

@@ -19,6 +19,17 @@ export function isReplayable({ body }: UpstreamRequest): boolean {
   return body === null || (body instanceof UpstreamBody && body.canReopen);
 }
 
+/** The request as it goes over a kept connection: the body is kept while it is sent, where that makes it repeatable. */
+export function withKeptBody(request: UpstreamRequest): UpstreamRequest {
+  const { method, headers, body } = request;
+  return body instanceof UpstreamBody && isIdempotent(method, headers) ? { ...request, body: body.keep() } : request;
+}
+
+/** Drops what `withKeptBody` keeps: the request that it was called with is not sent again. */
+export function forgetBody({ body }: UpstreamRequest): void {
+  if (body instanceof UpstreamBody) body.forget();
+}
+
 /** The body of a request that is sent once more. */
 export function reopened({ body }: UpstreamRequest): UpstreamBody | null {
   return body instanceof UpstreamBody ? body.reopen() : null;

@@ -5,7 +5,7 @@
  */
 import Client from 'undici/lib/dispatcher/client.js';
 import type { Client as UndiciClient, Dispatcher } from 'undici';
-import { isRepeatable, reopened } from './is-repeatable.ts';
+import { forgetBody, isRepeatable, reopened, withKeptBody } from './is-repeatable.ts';
 import type { UpstreamRequest } from './upstream-request.ts';
 
 const closedCodes: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
@@ -13,26 +13,42 @@ const closedCodes: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET
 export class KeptConnection extends Client {
   /** Requests taken since the connection was opened; the one that it was opened for does not count. */
   #laterRequests = 0;
+  #isOpen = false;
 
   constructor(origin: string | URL, options: UndiciClient.Options) {
     super(origin, options);
     this.on('connect', () => {
       this.#laterRequests = 0;
+      this.#isOpen = true;
+    });
+    this.on('disconnect', () => {
+      this.#isOpen = false;
     });
   }
 
   override dispatch(request: UpstreamRequest, handler: Dispatcher.DispatchHandler): boolean {
     this.#laterRequests += 1;
     if (request.body === null && !isRepeatable(request)) return super.dispatch(request, handler);
-    const mayRepeat = (): boolean => this.#laterRequests > 0 && isRepeatable(request);
-    const repeat = (): void => void super.dispatch({ ...request, body: reopened(request) }, handler);
-    return super.dispatch(request, new RepeatableCall(handler, { mayRepeat, repeat }));
+    const sent = this.#isOpen ? withKeptBody(request) : request;
+    const isKept = (): boolean => this.#laterRequests > 0;
+    const mayRepeat = (): boolean => isKept() && isRepeatable(sent);
+    const forget = (): void => forgetBody(request);
+    const repeat = (): void => {
+      const body = reopened(sent);
+      forget();
+      super.dispatch({ ...sent, body }, handler);
+    };
+    return super.dispatch(sent, new RepeatableCall(handler, { isKept, mayRepeat, forget, repeat }));
   }
 }
 
 interface Repetition {
-  /** Whether the connection had served a request before this one, which may be sent again. */
+  /** Whether the connection has served a request before this one. */
+  readonly isKept: () => boolean;
+  /** Whether it has, and this one may be sent again. */
   readonly mayRepeat: () => boolean;
+  /** There will be no repetition. */
+  readonly forget: () => void;
   readonly repeat: () => void;
 }
 
@@ -48,12 +64,14 @@ class RepeatableCall implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
+    if (!this.#repetition.isKept()) this.#repetition.forget();
     this.#handler.onRequestStart?.(controller, context);
   }
 
   /** undici calls it at the first byte of an answer. */
   onResponseStarted(): void {
     this.#isAnswered = true;
+    this.#repetition.forget();
   }
 
   onResponseStart(...parameters: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>): void {

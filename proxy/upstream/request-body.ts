@@ -2,7 +2,9 @@
 import type { Readable } from 'node:stream';
 import type { Clock, Timer } from '#shared/clock/clock.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
+import type { HeldBytesOptions } from '#shared/memory/held-bytes.ts';
 import type { BodyMap } from '../middleware/middleware.ts';
+import { ReplayBody } from './replay-body.ts';
 import { UpstreamBody } from './upstream-body.ts';
 
 export interface RequestBodyOptions {
@@ -15,6 +17,8 @@ export interface RequestBodyOptions {
   readonly onFirstRead: () => void;
   /** What middleware makes of it. */
   readonly map?: BodyMap | null;
+  /** Within which it may be kept, should it have to be sent again. Null: it never is. */
+  readonly replay?: HeldBytesOptions | null;
 }
 
 /** What is needed of an incoming message, HTTP/1.1 or HTTP/2. */
@@ -31,6 +35,8 @@ export class RequestBody extends UpstreamBody {
   #started = false;
   #ended = false;
   #timer: Timer | null = null;
+  /** Null until it is kept. */
+  #replay: ReplayBody | null = null;
 
   constructor(source: BodySource, options: RequestBodyOptions) {
     super();
@@ -40,6 +46,27 @@ export class RequestBody extends UpstreamBody {
 
   get canReopen(): boolean {
     return this.#receivedBytes === 0 && !this.#ended && this.errored === null;
+  }
+
+  override get isWaiting(): boolean {
+    return this.#replay?.isWaiting ?? super.isWaiting;
+  }
+
+  /** Before anything of it was read. */
+  override keep(): UpstreamBody {
+    const { replay = null } = this.#options;
+    if (replay === null || !this.canReopen) return this;
+    this.#replay = new ReplayBody(this, replay);
+    return this.#replay.open();
+  }
+
+  override forget(): void {
+    this.#replay?.forget();
+  }
+
+  override close(): void {
+    this.#replay?.destroy();
+    super.close();
   }
 
   protected get bytesRead(): number {

@@ -30,6 +30,16 @@ export abstract class UpstreamBody extends Readable {
     return this.#successor;
   }
 
+  /** What is to be sent in its place so that all of it can be had again; itself where that is so anyway, or cannot be. */
+  keep(): UpstreamBody {
+    return this;
+  }
+
+  /** It will not begin anew after all: nothing is kept for that from now on. */
+  forget(): void {
+    // Only what `keep` keeps.
+  }
+
   /** The call is over. Not `destroy`, by which a transport gives up this one alone. */
   close(): void {
     this.#successor?.close();

@@ -134,14 +134,6 @@ test.for(['POST', 'PUT'])('a %s whose body was not begun goes over a new connect
   expect(scripted.seen).toEqual(['GET /x on 1', `${method} /x on 2`]);
 });
 
-test('a PUT that has lost a part of its body is not sent again', async () => {
-  const scripted = await startScripted();
-  scripted.script = (socket, nth) => void (nth === 1 ? socket.write(ok) : socket.end());
-  expect(await statusOf(scripted, get)).toBe('200');
-  expect(await statusOf(scripted, post.replace('POST', 'PUT'))).toBe('502');
-  expect(scripted.seen).toEqual(['GET /x on 1', 'PUT /x on 1']);
-});
-
 test('a GET is not sent a third time', async () => {
   const scripted = await startScripted();
   expect(await statusOf(scripted, get)).toBe('200');

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ByteBudget } from '#shared/memory/byte-budget.ts';
-import { ReplayBody } from '../../../proxy/resilience/replay-body.ts';
+import { ReplayBody } from '../../../proxy/upstream/replay-body.ts';
 import { RequestBody, type BodySource } from '../../../proxy/upstream/request-body.ts';
 import type { UpstreamBody } from '../../../proxy/upstream/upstream-body.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -67,8 +67,12 @@ test('every try reads the body from its beginning, as long as it is kept; what i
           expect(body.isKept, 'nothing is read between two tries').toBe(wasKept);
         }
         if (body.isKept) {
+          const last = body.open();
           body.forget();
-          expect((await read(body.open(), Number.POSITIVE_INFINITY)).equals(whole)).toBe(true);
+          expect((await read(last, Number.POSITIVE_INFINITY)).equals(whole)).toBe(true);
+          body.forget();
+          expect(budget.take(10_000), 'nothing is kept of what the last try has read').toBe(true);
+          budget.give(10_000);
         } else expect(whole.length).toBeGreaterThan(bytesPerCall);
         expect(asked).toBeLessThanOrEqual(1);
         body.destroy();

@@ -1,8 +1,8 @@
-/** The body of a call that may be tried more than once: each try reads what the tries before it read, and then the caller. */
+/** The body of a call that may be sent more than once: each try reads what the tries before it read, and then the caller. */
 import type { HeldBytesOptions } from '#shared/memory/held-bytes.ts';
-import type { RequestBody } from '../upstream/request-body.ts';
-import { UpstreamBody } from '../upstream/upstream-body.ts';
 import { ReplayTape } from './replay-tape.ts';
+import type { RequestBody } from './request-body.ts';
+import { UpstreamBody } from './upstream-body.ts';
 
 export class ReplayBody {
   readonly #source: RequestBody;
@@ -48,9 +48,15 @@ export class ReplayBody {
     return this.#reader;
   }
 
-  /** There will be no other try: what comes from the caller is passed on and forgotten, and what is kept once it is sent. */
+  /** Whether it is the caller who keeps the try waiting. */
+  get isWaiting(): boolean {
+    return this.#reader?.isWaiting ?? false;
+  }
+
+  /** The open try is the last: what comes from the caller is passed on and forgotten, and what is kept once it is sent. */
   forget(): void {
     this.#isLastTry = true;
+    if (this.#tape.pieceFrom(this.#reader?.receivedBytes ?? 0) === null) this.#tape.drop();
   }
 
   /** The call is over. */
