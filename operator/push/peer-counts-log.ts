@@ -1,5 +1,6 @@
 /** Remembers in which order counts changed, so that another replica gets only what changed since it last asked. */
 import { randomBytes } from 'node:crypto';
+import { RecentMap } from '#shared/memory/recent-map.ts';
 import type { PeerCountsMessage } from './peer-counts-message.ts';
 import type { ProgrammedTally } from './programmed-tally.ts';
 import type { StrayAcknowledgements } from './stray-acknowledgements.ts';
@@ -16,13 +17,14 @@ export class PeerCountsLog {
   /** Tells this run of this replica from others: sequences begin again. */
   readonly #instance = randomBytes(8).toString('base64url');
   /** In the order of the last change. */
-  readonly #sequencesByEndpoint = new Map<string, number>();
+  readonly #sequencesByEndpoint: RecentMap<number>;
   #sequence = 0;
   /** Changes up to here may have been forgotten. */
   #forgottenSequence = 0;
 
   constructor(options: PeerCountsLogOptions) {
     this.#options = options;
+    this.#sequencesByEndpoint = new RecentMap(options.maxEndpoints ?? 100_000);
   }
 
   /** Follows the counts. Returns the way to stop. */
@@ -52,19 +54,14 @@ export class PeerCountsLog {
   }
 
   *#changedAfter(after: number): Generator<string> {
-    for (const [endpoint, sequence] of this.#sequencesByEndpoint) if (sequence > after) yield endpoint;
+    for (const [endpoint, sequence] of this.#sequencesByEndpoint.entries()) if (sequence > after) yield endpoint;
   }
 
   #note(endpoints: ReadonlySet<string>): void {
     this.#sequence += 1;
     for (const endpoint of endpoints) {
-      this.#sequencesByEndpoint.delete(endpoint);
-      this.#sequencesByEndpoint.set(endpoint, this.#sequence);
-    }
-    for (const [endpoint, sequence] of this.#sequencesByEndpoint) {
-      if (this.#sequencesByEndpoint.size <= (this.#options.maxEndpoints ?? 100_000)) break;
-      this.#sequencesByEndpoint.delete(endpoint);
-      this.#forgottenSequence = sequence;
+      const forgotten = this.#sequencesByEndpoint.set(endpoint, this.#sequence);
+      this.#forgottenSequence = forgotten ?? this.#forgottenSequence;
     }
   }
 }

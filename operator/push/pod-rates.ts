@@ -1,5 +1,6 @@
 /** How often each pod may ask for something. */
 import type { Clock } from '#shared/clock/clock.ts';
+import { RecentMap } from '#shared/memory/recent-map.ts';
 import { TokenBucket } from '../identity/token-bucket.ts';
 
 export interface PodRatesOptions {
@@ -12,21 +13,17 @@ export interface PodRatesOptions {
 
 export class PodRates {
   readonly #options: PodRatesOptions;
-  readonly #bucketsByPod = new Map<string, TokenBucket>();
+  readonly #bucketsByPod: RecentMap<TokenBucket>;
 
   constructor(options: PodRatesOptions) {
     this.#options = options;
+    this.#bucketsByPod = new RecentMap(options.maxPods);
   }
 
   /** False: too often. */
   take(podUid: string): boolean {
     const bucket = this.#bucketsByPod.get(podUid) ?? new TokenBucket(this.#options);
-    this.#bucketsByPod.delete(podUid);
     this.#bucketsByPod.set(podUid, bucket);
-    if (this.#bucketsByPod.size > this.#options.maxPods) {
-      const [quietest] = this.#bucketsByPod.keys();
-      if (quietest !== undefined) this.#bucketsByPod.delete(quietest);
-    }
     return bucket.take();
   }
 }

@@ -6,11 +6,11 @@
 import type { Clock } from '#shared/clock/clock.ts';
 import { LinkError } from '#shared/errors/link-error.ts';
 import type { Logger } from '#shared/logger/logger.ts';
+import { RecentMap } from '#shared/memory/recent-map.ts';
 import type { PodDirectory } from '../identity/pod-directory.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { pods as podType } from '../kube/resource-types.ts';
 import { namespacedKey } from '../source/namespaced-key.ts';
-import { RecentMap } from '../tables/recent-map.ts';
 import type { RepairMetrics } from './repair-metrics.ts';
 import { canBeReplaced, type UnproxiedPod } from './unproxied-pod.ts';
 

@@ -3,10 +3,10 @@
  * namespace come to. Audiences with equal options share one object.
  */
 import type { Logger } from '#shared/logger/logger.ts';
+import { RecentMap } from '#shared/memory/recent-map.ts';
 import type { ProxyAudience } from './audience-table.ts';
 import { closedView, compileView, selectionFor, type OptionView, type ViewSources } from './compile-view.ts';
 import { InternedOptions } from './interned-options.ts';
-import { RecentMap } from './recent-map.ts';
 
 /** What audiences see from now on, by the key of each. */
 export type NextViews = ReadonlyMap<string, OptionView>;
@@ -53,7 +53,9 @@ export class OptionViews {
     const next = new Map<string, OptionView>();
     if (namespaces.size === 0) return next;
     for (const namespace of namespaces) this.#viewsByNamespace.delete(namespace);
-    for (const [key, { audience }] of this.#knownByAudience.entries()) {
+    // Of now: whoever asks between two steps changes their order.
+    const known = [...this.#knownByAudience.entries()];
+    for (const [key, { audience }] of known) {
       if (!namespaces.has(audience.namespace)) continue;
       next.set(key, this.#compile(audience));
       yield;

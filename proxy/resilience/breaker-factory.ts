@@ -1,10 +1,10 @@
 /** Makes circuit breakers and says what becomes of them. Loaded only when one is configured: it brings opossum and CEL along. */
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
+import { GenerationMap } from '#shared/memory/generation-map.ts';
 import { parseTripRule, type TripRule } from '#shared/resilience/trip-rule.ts';
 import type { BreakerPolicy } from '#shared/table/resilience.ts';
 import { LogLimiter } from '../pipeline/log-limiter.ts';
-import { RecentMap } from '../telemetry/recent-map.ts';
 import type { CallTarget, Telemetry } from '../telemetry/telemetry.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 
@@ -22,7 +22,7 @@ const defaultRule: TripRule = ({ consecutiveFailures }) => consecutiveFailures >
 export class BreakerFactory {
   readonly #options: BreakerFactoryOptions;
   readonly #changes: LogLimiter;
-  readonly #rules = new RecentMap<TripRule>(keptRules);
+  readonly #rules = new GenerationMap<TripRule>(keptRules);
 
   constructor(options: BreakerFactoryOptions) {
     this.#options = options;

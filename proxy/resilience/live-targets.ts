@@ -4,6 +4,7 @@
  * lost with it: it begins closed when the origin is called again, behind 256 others.
  */
 import type { Clock } from '#shared/clock/clock.ts';
+import { RecentMap } from '#shared/memory/recent-map.ts';
 import type { BreakerPolicy } from '#shared/table/resilience.ts';
 import type { CallTarget, LiveBreaker } from '../telemetry/telemetry.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
@@ -61,8 +62,7 @@ export class LiveTarget {
 export class LiveTargets {
   readonly #options: LiveTargetsOptions;
   readonly #configured = new Map<string, LiveTarget>();
-  /** The one called longest ago comes first. */
-  readonly #urls = new Map<string, LiveTarget>();
+  readonly #urls = new RecentMap<LiveTarget>(maxUrls);
 
   constructor(options: LiveTargetsOptions) {
     this.#options = options;
@@ -70,41 +70,37 @@ export class LiveTargets {
 
   /** The one of this identity; made when there is none. */
   find(target: CallTarget, { place, policy }: TargetIdentity): LiveTarget {
-    const targets = target.kind === 'url' ? this.#urls : this.#configured;
+    const isUrl = target.kind === 'url';
     const key = JSON.stringify([target.kind, target.label, place, policyText(policy)]);
-    const known = targets.get(key);
+    const known = (isUrl ? this.#urls : this.#configured).get(key);
     if (known !== undefined) return known;
     const { clock, createBreaker } = this.#options;
     const breaker = policy === null ? null : createBreaker(target, policy);
     const live = new LiveTarget(key, { target, place, breaker, budget: new RetryBudget(clock) });
-    targets.set(key, live);
-    const [oldest] = this.#urls.values();
-    if (this.#urls.size > maxUrls && oldest !== undefined) this.#forget(oldest, this.#urls);
+    if (isUrl) this.#urls.set(key, live)?.forget();
+    else this.#configured.set(key, live);
     return live;
   }
 
   /** Makes it the most recently called. */
   use(live: LiveTarget): void {
-    if (live.target.kind !== 'url' || live.isForgotten) return;
-    this.#urls.delete(live.key);
-    this.#urls.set(live.key, live);
+    if (live.target.kind === 'url' && !live.isForgotten) this.#urls.set(live.key, live);
   }
 
   /** Forgets every other. */
   retain(isKept: (live: LiveTarget) => boolean): void {
     for (const targets of [this.#configured, this.#urls]) {
-      for (const live of targets.values()) if (!isKept(live)) this.#forget(live, targets);
+      for (const live of targets.values()) {
+        if (isKept(live)) continue;
+        targets.delete(live.key);
+        live.forget();
+      }
     }
   }
 
   breakers(): readonly LiveBreaker[] {
     const all = [...this.#configured.values(), ...this.#urls.values()];
     return all.flatMap(({ breaker }) => (breaker === null ? [] : [breaker]));
-  }
-
-  #forget(live: LiveTarget, targets: Map<string, LiveTarget>): void {
-    targets.delete(live.key);
-    live.forget();
   }
 }
 

@@ -1,4 +1,5 @@
 /** Upstreams for targets that are URLs, one per origin, made when first called. Callers choose the origins, so they are capped. */
+import { RecentMap } from '#shared/memory/recent-map.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { UpstreamFactory } from '../upstream/upstream-factory.ts';
 
@@ -7,7 +8,7 @@ const maxOrigins = 256;
 
 export class UrlUpstreams {
   readonly #factory: UpstreamFactory;
-  readonly #upstreamsByOrigin = new Map<string, Upstream>();
+  readonly #upstreamsByOrigin = new RecentMap<Upstream>(maxOrigins);
 
   constructor(factory: UpstreamFactory) {
     this.#factory = factory;
@@ -16,18 +17,9 @@ export class UrlUpstreams {
   /** The upstream of an origin, now the most recently called. */
   forOrigin(origin: string): Upstream {
     const present = this.#upstreamsByOrigin.get(origin);
-    if (present !== undefined) {
-      this.#upstreamsByOrigin.delete(origin);
-      this.#upstreamsByOrigin.set(origin, present);
-      return present;
-    }
+    if (present !== undefined) return present;
     const upstream = this.#factory.forOrigin(origin);
-    this.#upstreamsByOrigin.set(origin, upstream);
-    const [oldest] = this.#upstreamsByOrigin;
-    if (this.#upstreamsByOrigin.size > maxOrigins && oldest !== undefined) {
-      this.#upstreamsByOrigin.delete(oldest[0]);
-      oldest[1].pool.retire();
-    }
+    this.#upstreamsByOrigin.set(origin, upstream)?.pool.retire();
     return upstream;
   }
 }

@@ -1,5 +1,5 @@
 /** The values that one label may take: the first so many, then `other`. */
-import { ownCopy } from './recent-map.ts';
+import { ownCopy } from '#shared/memory/own-copy.ts';
 
 export const otherLabel = 'other';
 

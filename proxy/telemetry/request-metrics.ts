@@ -3,10 +3,10 @@
  * work is done once per combination, then the cells are found in a bounded cache and added to.
  */
 import type { CollectedMetric } from 'prom-client/lib/registry.js';
+import { GenerationMap } from '#shared/memory/generation-map.ts';
 import { CappedValues, otherLabel } from './capped-values.ts';
 import type { CounterCell } from './counter-family.ts';
 import type { HistogramCell } from './histogram-family.ts';
-import { RecentMap } from './recent-map.ts';
 import { maxPaths, requestFamilies, type RequestFamilies, type RequestFamiliesOptions } from './request-families.ts';
 import { requestLabels, type RequestLabels } from './request-labels.ts';
 import { cutLabel, maxRewrittenLength } from './series-set.ts';
@@ -47,11 +47,11 @@ export class RequestMetrics {
   readonly #servedPaths: CappedValues | null;
   readonly #calledPaths: CappedValues | null;
   readonly #urls = new CappedValues(maxUrls);
-  readonly #served = new RecentMap<ServedCells>(cachedCombinations);
-  readonly #calls = new RecentMap<CallCells>(cachedCombinations);
-  readonly #sent = new RecentMap<CounterCell>(cachedCombinations);
-  readonly #received = new RecentMap<ReceivedCells>(cachedCombinations);
-  readonly #outcomes = new RecentMap<CounterCell>(cachedCombinations);
+  readonly #served = new GenerationMap<ServedCells>(cachedCombinations);
+  readonly #calls = new GenerationMap<CallCells>(cachedCombinations);
+  readonly #sent = new GenerationMap<CounterCell>(cachedCombinations);
+  readonly #received = new GenerationMap<ReceivedCells>(cachedCombinations);
+  readonly #outcomes = new GenerationMap<CounterCell>(cachedCombinations);
 
   constructor(familiesOptions: RequestFamiliesOptions) {
     const { options, logger } = familiesOptions;

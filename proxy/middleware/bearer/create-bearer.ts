@@ -3,8 +3,8 @@ import { hash } from 'node:crypto';
 import { parseBearerSettings } from '#shared/middleware/bearer-settings.ts';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Logger } from '#shared/logger/logger.ts';
+import { GenerationMap } from '#shared/memory/generation-map.ts';
 import type { Reply } from '../../reply/reply.ts';
-import { RecentMap } from '../../telemetry/recent-map.ts';
 import { HttpClient } from '../http/http-client.ts';
 import { publicKeys, TokenVerifier, type PublicKeys } from '../jose/token-verifier.ts';
 import { failuresOf } from '../middleware-failure.ts';
@@ -57,7 +57,7 @@ interface BearerOptions {
 class Bearer implements Middleware {
   readonly #options: BearerOptions;
   /** Digest of a token → until when it holds. What was found with other keys is not in it. */
-  #known = new RecentMap<number>(knownTokensPerGeneration);
+  #known = new GenerationMap<number>(knownTokensPerGeneration);
   #knownBy: KeyVersion<PublicKeys> | null = null;
 
   constructor(options: BearerOptions) {
@@ -107,7 +107,7 @@ class Bearer implements Middleware {
   #remember(digest: string, { untilMs, version }: { untilMs: number; version: KeyVersion<PublicKeys> }): void {
     if (version !== this.#knownBy) {
       if (version !== this.#options.keys.fresh()) return;
-      this.#known = new RecentMap(knownTokensPerGeneration);
+      this.#known = new GenerationMap(knownTokensPerGeneration);
       this.#knownBy = version;
     }
     this.#known.set(digest, untilMs);

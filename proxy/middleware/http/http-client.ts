@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import type { Clock } from '#shared/clock/clock.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
+import { RecentMap } from '#shared/memory/recent-map.ts';
 import type { Sensitive } from '#shared/table/sensitive.ts';
 import { classifyError } from '../../upstream/classify-error.ts';
 import type { ConnectionPool } from '../../upstream/connection-pool.ts';
@@ -39,13 +40,13 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
-/** Origins that keep their connections; the oldest gives way. */
+/** Origins that keep their connections; the one called longest ago gives way. */
 const maxOrigins = 8;
 
 /** Keeps connections between calls, until it is closed. Every status is an answer. */
 export class HttpClient {
   readonly #options: HttpClientOptions;
-  readonly #poolByOrigin = new Map<string, ConnectionPool>();
+  readonly #poolByOrigin = new RecentMap<ConnectionPool>(maxOrigins);
   #isClosed = false;
 
   constructor(options: HttpClientOptions) {
@@ -81,19 +82,13 @@ export class HttpClient {
   close(): void {
     this.#isClosed = true;
     for (const pool of this.#poolByOrigin.values()) pool.retire();
-    this.#poolByOrigin.clear();
   }
 
   #pool(origin: string): ConnectionPool {
     const present = this.#poolByOrigin.get(origin);
     if (present !== undefined) return present;
-    const [oldest] = this.#poolByOrigin.keys();
-    if (oldest !== undefined && this.#poolByOrigin.size >= maxOrigins) {
-      this.#poolByOrigin.get(oldest)?.retire();
-      this.#poolByOrigin.delete(oldest);
-    }
     const pool = this.#options.openPool(origin, this.#options.rootCa);
-    this.#poolByOrigin.set(origin, pool);
+    this.#poolByOrigin.set(origin, pool)?.retire();
     return pool;
   }
 }

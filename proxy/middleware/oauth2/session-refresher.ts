@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import type { Clock } from '#shared/clock/clock.ts';
-import { RecentMap } from '../../telemetry/recent-map.ts';
+import { GenerationMap } from '#shared/memory/generation-map.ts';
 import type { TokenEndpoint } from '../openid/token-endpoint.ts';
 import { sessionOf, type Session } from './session.ts';
 
@@ -22,7 +22,7 @@ interface Refresh {
 export class SessionRefresher {
   readonly #endpoint: TokenEndpoint;
   readonly #clock: Clock;
-  readonly #refreshes = new RecentMap<Refresh>(perGeneration);
+  readonly #refreshes = new GenerationMap<Refresh>(perGeneration);
 
   constructor(endpoint: TokenEndpoint, clock: Clock) {
     this.#endpoint = endpoint;

@@ -1,9 +1,10 @@
 /**
  * Token buckets in continuous time, one a key. A bucket is one number, the moment at which it will be full again; a full one
- * need not be kept, so these are forgotten first when there are too many.
+ * need not be kept, so these are forgotten first when there are too many. There may be a million keys, of which a RecentMap
+ * pauses for a tenth of a second at a time; lru-cache does not.
  */
 import { LRUCache } from 'lru-cache';
-import { ownCopy } from '../../telemetry/recent-map.ts';
+import { ownCopy } from '#shared/memory/own-copy.ts';
 
 export interface TokenBucketsOptions {
   readonly tokensPerSecond: number;

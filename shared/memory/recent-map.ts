@@ -1,4 +1,7 @@
-/** A map that forgets what was not asked for longest, once it is full. For what can be made again. */
+/**
+ * A map that forgets what was not asked for longest, once it is full. For what can be made again. Past some ten thousand entries
+ * it pauses for milliseconds now and then: a Map that is reordered again and again is rebuilt.
+ */
 
 export class RecentMap<Value> {
   readonly #valuesByKey = new Map<string, Value>();
@@ -6,6 +9,10 @@ export class RecentMap<Value> {
 
   constructor(maxSize: number) {
     this.#maxSize = maxSize;
+  }
+
+  get size(): number {
+    return this.#valuesByKey.size;
   }
 
   get(key: string): Value | undefined {
@@ -21,12 +28,16 @@ export class RecentMap<Value> {
     return this.#valuesByKey.get(key);
   }
 
-  /** All of them as they are now, the one that was not asked for longest first. */
-  entries(): readonly (readonly [key: string, value: Value])[] {
-    return [...this.#valuesByKey];
+  /** Those that are there when their turn comes, the one that was not asked for longest first. */
+  entries(): MapIterator<[key: string, value: Value]> {
+    return this.#valuesByKey.entries();
   }
 
-  /** Returns what was forgotten for it. */
+  values(): MapIterator<Value> {
+    return this.#valuesByKey.values();
+  }
+
+  /** Puts it where one that was just asked for is. Returns what was forgotten for it. */
   set(key: string, value: Value): Value | null {
     this.#valuesByKey.delete(key);
     this.#valuesByKey.set(key, value);
