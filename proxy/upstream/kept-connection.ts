@@ -26,52 +26,54 @@ export class KeptConnection extends Client {
     });
   }
 
+  /** Whether the connection has served a request before the last one. */
+  get hasServed(): boolean {
+    return this.#laterRequests > 0;
+  }
+
   override dispatch(request: UpstreamRequest, handler: Dispatcher.DispatchHandler): boolean {
     this.#laterRequests += 1;
     if (request.body === null && !isRepeatable(request)) return super.dispatch(request, handler);
+    // A connection that is yet to be opened is no kept one.
     const sent = this.#isOpen ? withKeptBody(request) : request;
-    const isKept = (): boolean => this.#laterRequests > 0;
-    const mayRepeat = (): boolean => isKept() && isRepeatable(sent);
-    const forget = (): void => forgetBody(request);
-    const repeat = (): void => {
-      const body = reopened(sent);
-      forget();
-      super.dispatch({ ...sent, body }, handler);
-    };
-    return super.dispatch(sent, new RepeatableCall(handler, { isKept, mayRepeat, forget, repeat }));
+    return super.dispatch(sent, new RepeatableCall({ connection: this, request, sent, handler }));
+  }
+
+  /** Sends a request a second time, which is its last. */
+  repeat(request: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
+    super.dispatch(request, handler);
   }
 }
 
-interface Repetition {
-  /** Whether the connection has served a request before this one. */
-  readonly isKept: () => boolean;
-  /** Whether it has, and this one may be sent again. */
-  readonly mayRepeat: () => boolean;
-  /** There will be no repetition. */
-  readonly forget: () => void;
-  readonly repeat: () => void;
+interface RepeatableCallOptions {
+  readonly connection: KeptConnection;
+  readonly request: UpstreamRequest;
+  /** The same with the body that goes out. */
+  readonly sent: UpstreamRequest;
+  readonly handler: Dispatcher.DispatchHandler;
 }
 
 /** Passes everything on but the failure that a repetition makes good. */
 class RepeatableCall implements Dispatcher.DispatchHandler {
+  readonly #options: RepeatableCallOptions;
   readonly #handler: Dispatcher.DispatchHandler;
-  readonly #repetition: Repetition;
   #isAnswered = false;
 
-  constructor(handler: Dispatcher.DispatchHandler, repetition: Repetition) {
-    this.#handler = handler;
-    this.#repetition = repetition;
+  constructor(options: RepeatableCallOptions) {
+    this.#options = options;
+    this.#handler = options.handler;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
-    if (!this.#repetition.isKept()) this.#repetition.forget();
+    const { connection, request } = this.#options;
+    if (!connection.hasServed) forgetBody(request);
     this.#handler.onRequestStart?.(controller, context);
   }
 
   /** undici calls it at the first byte of an answer. */
   onResponseStarted(): void {
     this.#isAnswered = true;
-    this.#repetition.forget();
+    forgetBody(this.#options.request);
   }
 
   onResponseStart(...parameters: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>): void {
@@ -87,12 +89,25 @@ class RepeatableCall implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
-    const isStale = !this.#isAnswered && this.#repetition.mayRepeat() && 'code' in error && closedCodes.has(error.code);
-    if (!isStale) return this.#handler.onResponseError?.(controller, error);
+    if (!this.#mayRepeat || !('code' in error) || !closedCodes.has(error.code)) {
+      return this.#handler.onResponseError?.(controller, error);
+    }
     // Not at once: undici has yet to put the dead connection away. Until then a piece of the body may get lost on it.
     queueMicrotask(() => {
-      if (this.#repetition.mayRepeat()) this.#repetition.repeat();
+      if (this.#mayRepeat) this.#repeat();
       else this.#handler.onResponseError?.(controller, error);
     });
+  }
+
+  get #mayRepeat(): boolean {
+    const { connection, sent } = this.#options;
+    return !this.#isAnswered && connection.hasServed && isRepeatable(sent);
+  }
+
+  #repeat(): void {
+    const { connection, request, sent } = this.#options;
+    const body = reopened(sent);
+    forgetBody(request);
+    connection.repeat({ ...sent, body }, this.#handler);
   }
 }
