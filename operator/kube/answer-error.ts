@@ -3,6 +3,7 @@
  * is added only where it cannot quote what we sent.
  */
 import * as z from 'zod/mini';
+import { msFromRetryAfter } from '#shared/clock/retry-after.ts';
 import { LinkError } from '#shared/errors/link-error.ts';
 
 export interface RefusedAnswer {
@@ -32,7 +33,6 @@ const statusSchema = z.object({
 type Status = z.infer<typeof statusSchema>;
 
 const maxTextLength = 300;
-const maxRetryAfterMs = 5 * 60_000;
 /** Answers after which the same request may succeed later, besides all 5xx. */
 const transientStatuses: ReadonlySet<number> = new Set([401, 408, 409, 410, 425, 429]);
 
@@ -72,7 +72,7 @@ function printable(text: string): string {
 }
 
 function retryAfterMs({ retryAfter, epochMs }: RefusedAnswer, { details }: Status): number {
-  const seconds = retryAfter === '' ? (details?.retryAfterSeconds ?? 0) : Number(retryAfter);
-  const ms = Number.isNaN(seconds) ? Date.parse(retryAfter) - epochMs : seconds * 1000;
-  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), maxRetryAfterMs) : 0;
+  return retryAfter === ''
+    ? Math.max(0, (details?.retryAfterSeconds ?? 0) * 1000)
+    : (msFromRetryAfter(retryAfter, epochMs) ?? 0);
 }

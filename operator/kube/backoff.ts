@@ -1,8 +1,7 @@
 /** How long to wait after failures in a row: exponential with full jitter. Pure apart from the count that it keeps. */
+import { growingDelayMs, type Growth } from '#shared/clock/growing-delay.ts';
 
-export interface BackoffOptions {
-  readonly firstMs: number;
-  readonly longestMs: number;
+export interface BackoffOptions extends Growth {
   /** In [0, 1). */
   readonly random: () => number;
 }
@@ -13,9 +12,6 @@ export interface Failure {
   /** How long it had worked before it failed; 0: not at all. What works for seconds is not left alone for longer than that. */
   readonly workedMs: number;
 }
-
-/** Longer than any server means when it asks for patience. */
-const longestRetryAfterMs = 5 * 60_000;
 
 export class Backoff {
   readonly #options: BackoffOptions;
@@ -32,11 +28,11 @@ export class Backoff {
 
   /** Counts a failure and says how many milliseconds to wait: what Retry-After asks for, and a random part on top. */
   failed({ retryAfterMs, workedMs }: Failure): number {
-    const { firstMs, longestMs, random } = this.#options;
-    const exponentialMs = Math.min(longestMs, firstMs * 2 ** Math.min(this.#failures, 30));
+    const { firstMs, random } = this.#options;
     this.#failures += 1;
-    const ceilingMs = workedMs > 0 ? Math.min(exponentialMs, Math.max(firstMs, workedMs)) : exponentialMs;
-    return Math.min(retryAfterMs, longestRetryAfterMs) + random() * ceilingMs;
+    const grownMs = growingDelayMs(this.#options, this.#failures);
+    const ceilingMs = workedMs > 0 ? Math.min(grownMs, Math.max(firstMs, workedMs)) : grownMs;
+    return retryAfterMs + random() * ceilingMs;
   }
 
   /** It has worked long enough to trust it again. */

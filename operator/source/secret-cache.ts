@@ -5,6 +5,7 @@
  * Only a GET decides what a Secret is; a watch event just says when to ask again. So it does not matter which of the two is ahead.
  */
 import type { Clock } from '#shared/clock/clock.ts';
+import { growingDelayMs } from '#shared/clock/growing-delay.ts';
 import { LinkError } from '#shared/errors/link-error.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
@@ -39,8 +40,7 @@ interface Entry {
 }
 
 const parallelFetches = 8;
-const firstBackoffMs = 200;
-const longestBackoffMs = 30_000;
+const backoff = { firstMs: 400, longestMs: 30_000 };
 /** After so many answers that are errors, waiting longer would only hold up everything else. */
 const failuresUntilFailed = 3;
 
@@ -211,7 +211,7 @@ export class SecretCache implements ObjectKeeper {
           : `the API server answers ${status} when Secret ${key} is read`;
       this.#tell(key, entry, { state: 'failed', message });
     }
-    const boundMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** Math.min(entry.failures, 10));
+    const boundMs = growingDelayMs(backoff, entry.failures);
     entry.state = 'waiting';
     clock.after(Math.max(retryAfterMs, boundMs * random()), () => {
       if (entry.state !== 'waiting' || this.#entriesByKey.get(key) !== entry) return;

@@ -1,5 +1,6 @@
 /** One kind in one term of leadership: looks at what is marked, writes what differs, remembers what it wrote until the term ends. */
 import type { Clock } from '#shared/clock/clock.ts';
+import { growingDelayMs } from '#shared/clock/growing-delay.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { TokenBucket } from '../identity/token-bucket.ts';
 import type { Discovery, KubeClient, NewObject } from '../kube/kube-client.ts';
@@ -39,7 +40,7 @@ const peersWaitMs = 5_000;
 const peersPollMs = 100;
 /** How long the watch may take to show what a write has found out. */
 const outdatedMs = 1_000;
-const firstBackoffMs = 500;
+const firstBackoffMs = 1_000;
 const longestBackoffMs = 60_000;
 /** While the API server is away or busy; not longer, so that it goes on soon after. */
 const longestPauseMs = 5_000;
@@ -205,7 +206,7 @@ export class StatusTerm {
     const failures = (this.#failuresByKey.get(key) ?? 0) + 1;
     this.#failuresByKey.set(key, failures);
     const longestMs = isServerBusy ? longestPauseMs : longestBackoffMs;
-    const boundMs = Math.min(longestMs, firstBackoffMs * 2 ** Math.min(failures, 10));
+    const boundMs = growingDelayMs({ firstMs: firstBackoffMs, longestMs }, failures);
     const dueMs = clock.monotonicMs() + Math.max(retryAfterMs, boundMs * random());
     this.#queue.mark(key, dueMs);
     // Others would fare no better now.

@@ -1,10 +1,10 @@
 /** The retries of one call: whether another try is made, and after how long. */
 import type { Clock } from '#shared/clock/clock.ts';
+import { msFromRetryAfter } from '#shared/clock/retry-after.ts';
 import type { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { RetryForgoneReason } from '../telemetry/telemetry.ts';
 import type { AnswerHead } from '../upstream/answer-handler.ts';
 import type { CallResilience } from './call-resilience.ts';
-import { retryAfterMs } from './retry-after.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import { isRetriedFailure, isRetriedStatus, type RetriedRequest } from './retry-rules.ts';
 
@@ -49,7 +49,7 @@ export class RetryPlan {
   afterAnswer({ status, retryAfter }: AnswerHead): number | null {
     if (!this.#isRetriedStatus(status, repeatable)) return null;
     if (!this.isRetriedStatus(status)) return this.#forgoForMethod();
-    return this.#grant(retryAfter === null ? 0 : (retryAfterMs(retryAfter, this.#options.clock.epochMs()) ?? 0));
+    return this.#grant(retryAfter === null ? 0 : (msFromRetryAfter(retryAfter, this.#options.clock.epochMs()) ?? 0));
   }
 
   /** The same for a failure. */

@@ -3,6 +3,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { isIP } from 'node:net';
 import type { Clock } from '#shared/clock/clock.ts';
+import { msFromRetryAfter } from '#shared/clock/retry-after.ts';
 import { jsonLinesType, streamIdField, tablesPath, type Hello } from '#shared/push/push-channel.ts';
 import type { ControlPlaneCredentials } from './control-plane-credentials.ts';
 import { answerFailure, connectionFailure, transient } from './link-failure.ts';
@@ -110,14 +111,15 @@ export class ChannelSession {
 
   /** What the operator says in an answer is a sentence for people; should it ever repeat the token, it is not shown. */
   async #refusal(response: IncomingMessage): Promise<Error> {
-    const timer = this.#options.clock.after(answerTimeoutMs, () => response.destroy());
+    const { clock, token } = this.#options;
+    const timer = clock.after(answerTimeoutMs, () => response.destroy());
     const text = await beginOf(response);
     timer.cancel();
-    const isSafe = !text.includes(this.#options.token.reveal());
+    const isSafe = !text.includes(token.reveal());
     const explanation = isSafe ? sentenceFrom(text).slice(0, maxExplanationLength) : '';
     return answerFailure({
       status: response.statusCode ?? 0,
-      retryAfter: response.headers['retry-after'],
+      retryAfterMs: msFromRetryAfter(response.headers['retry-after'] ?? '', clock.epochMs()) ?? 0,
       explanation,
     });
   }

@@ -29,16 +29,15 @@ const adviceByStatus: Readonly<Record<number, string>> = {
 
 export interface RefusingAnswer {
   readonly status: number;
-  /** Seconds, as text; undefined: none. */
-  readonly retryAfter: string | undefined;
+  /** What Retry-After asks for; 0: nothing. */
+  readonly retryAfterMs: number;
   /** What the control plane says of it, cleaned; `''`: nothing. */
   readonly explanation: string;
 }
 
 /** An answer other than the one that was asked for. */
-export function answerFailure({ status, retryAfter, explanation }: RefusingAnswer): LinkError {
+export function answerFailure({ status, retryAfterMs, explanation }: RefusingAnswer): LinkError {
   const advice = adviceByStatus[status] ?? 'it does not answer as the operator does';
   const message = `${advice} (status ${status}${explanation === '' ? '' : `: ${explanation}`})`;
-  const retryAfterMs = retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) * 1000 : 0;
   return new LinkError(message, { kind: 'transient', status, retryAfterMs });
 }

@@ -1,4 +1,5 @@
 /** How long to wait before the next connection to the control plane, so that thousands of proxies come one by one. Pure. */
+import { growingDelayMs, type Growth } from '#shared/clock/growing-delay.ts';
 
 export interface FailedConnections {
   /** In a row, at least one. */
@@ -11,19 +12,12 @@ export interface FailedConnections {
   readonly retryAfterMs: number;
 }
 
-interface Pace {
-  readonly firstMs: number;
-  readonly longestMs: number;
-}
-
-const urgent: Pace = { firstMs: 100, longestMs: 15_000 };
-const patient: Pace = { firstMs: 1000, longestMs: 15_000 };
-const refused: Pace = { firstMs: 2000, longestMs: 60_000 };
-const longestRetryAfterMs = 5 * 60_000;
+const urgent: Growth = { firstMs: 100, longestMs: 15_000 };
+const patient: Growth = { firstMs: 1000, longestMs: 15_000 };
+const refused: Growth = { firstMs: 2000, longestMs: 60_000 };
 
 /** Milliseconds: exponential with full jitter, after what Retry-After asks for. `random` is in [0, 1). */
 export function reconnectDelayMs(failed: FailedConnections, random: number): number {
-  const { firstMs, longestMs } = failed.isRefusal ? refused : failed.holdsTable ? patient : urgent;
-  const ceilingMs = Math.min(longestMs, firstMs * 2 ** Math.min(failed.failures - 1, 30));
-  return Math.min(failed.retryAfterMs, longestRetryAfterMs) + random * ceilingMs;
+  const growth = failed.isRefusal ? refused : failed.holdsTable ? patient : urgent;
+  return failed.retryAfterMs + random * growingDelayMs(growth, failed.failures);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { retryAfterMs } from '../../../proxy/resilience/retry-after.ts';
+import { msFromRetryAfter } from '#shared/clock/retry-after.ts';
 
 const now = Date.UTC(2026, 10, 28, 20, 0, 0);
 
@@ -14,7 +14,7 @@ test.each([
   ['Sun Nov  1 20:00:05 2026', 0],
   ['Sat, 28 Nov 2026 19:59:00 GMT', 0],
 ])('%j is %d ms', (value, expected) => {
-  expect(retryAfterMs(value, now)).toBe(expected);
+  expect(msFromRetryAfter(value, now)).toBe(expected);
 });
 
 test.each([
@@ -29,5 +29,5 @@ test.each([
   'Sat, 99 Foo 2026 20:00:05 GMT',
   '1, 2',
 ])('%j says nothing', (value) => {
-  expect(retryAfterMs(value, now)).toBeNull();
+  expect(msFromRetryAfter(value, now)).toBeNull();
 });

@@ -8,7 +8,7 @@ const dateForms: readonly RegExp[] = [
 ];
 
 /** Milliseconds to wait, 0 for a date that is over; null for what is neither seconds nor a date. */
-export function retryAfterMs(value: string, nowEpochMs: number): number | null {
+export function msFromRetryAfter(value: string, nowEpochMs: number): number | null {
   const text = value.trim();
   if (/^\d+$/.test(text)) return Number(text) * 1000;
   if (!dateForms.some((form) => form.test(text))) return null;
