@@ -29,13 +29,12 @@ export interface GuardedCall {
 /** Resolves as the last try ended. Rejects with ProxyError when a try is not let through: `breaker-open`, `overloaded`. */
 export async function runTries(call: GuardedCall): Promise<CallResult> {
   const { exchange, context } = call;
-  const { policies, budget } = call.resilience;
+  const { policies } = call.resilience;
   const { clock, draining } = context;
   const { body } = call;
   const replay = policies.retry === null || body === null ? null : new ReplayBody(body, context.retryBuffer);
   const tries = new Tries(call, replay);
   let isTold = false;
-  budget?.noteCall();
   try {
     for (;;) {
       const { result, retryInMs } = await runTry(call, tries);
@@ -63,11 +62,19 @@ class Tries implements TryParts {
   readonly #startedAtMs: number;
   #plan: RetryPlan | null = null;
   #report: TryReport | null = null;
+  #isSent = false;
 
   constructor(call: GuardedCall, replay: ReplayBody | null) {
     this.#call = call;
     this.replay = replay;
     this.#startedAtMs = call.context.clock.monotonicMs();
+  }
+
+  /** Retries are a share of the calls that went out: one that its breaker stops, or that gets no slot, is none. */
+  noteSent(): void {
+    if (this.#isSent) return;
+    this.#isSent = true;
+    this.#call.resilience.budget?.noteCall();
   }
 
   get plan(): RetryPlan {

@@ -14,6 +14,8 @@ export interface TryParts {
   /** Null where there is no body, or no policy that would send it again. */
   readonly replay: ReplayBody | null;
   readonly report: TryReport;
+  /** A try goes out. */
+  noteSent(): void;
 }
 
 export interface TryEnd {
@@ -47,6 +49,7 @@ async function sendTry(call: GuardedCall, parts: TryParts, startedAtMs: number):
   const { timeout } = resilience.policies;
   const { clock } = context;
   const verdict = new TryVerdict(resilience.breaker?.admit() ?? null, clock);
+  parts.noteSent();
   const body = replay?.open() ?? call.body;
   const leftMs = (timeout?.timeoutMs ?? 0) - (clock.monotonicMs() - startedAtMs);
   let retryInMs: number | null = null;

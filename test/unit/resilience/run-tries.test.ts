@@ -1,0 +1,73 @@
+import { expect, test, vi } from 'vitest';
+import { ProxyError } from '#shared/errors/proxy-error.ts';
+import { noPolicies } from '#shared/table/resilience.ts';
+import type { Admission, Breaker } from '../../../proxy/resilience/call-resilience.ts';
+import { RetryBudget } from '../../../proxy/resilience/retry-budget.ts';
+import { runTries, type GuardedCall } from '../../../proxy/resilience/run-tries.ts';
+import type { CallResult } from '../../../proxy/upstream/answer-handler.ts';
+import { noTelemetry } from '../../../proxy/telemetry/no-telemetry.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { retryPolicy } from '../../support/retry-policy.ts';
+
+const pass: Admission = { isProbe: false, succeeded: vi.fn(), failed: vi.fn(), ignored: vi.fn() };
+const closed: Breaker = { state: 'closed', openForMs: 0, admit: () => pass };
+const open: Breaker = {
+  state: 'open',
+  openForMs: 1_000,
+  admit: () => {
+    throw new ProxyError('breaker-open', 'circuit breaker is open');
+  },
+};
+const reset = new ProxyError('upstream-reset', 'x');
+const failed: CallResult = { status: 0, roundtripMs: 1, receivedBytes: 0, error: reset, wasConnected: true };
+
+interface Stage {
+  readonly call: GuardedCall;
+  readonly budget: RetryBudget;
+  readonly sent: () => number;
+}
+
+/** A call whose every try fails: what it reads of an exchange and of the context is here. */
+function stage(breaker: Breaker): Stage {
+  const clock = new ManualClock();
+  const budget = new RetryBudget(clock);
+  vi.spyOn(budget, 'noteCall');
+  let sent = 0;
+  const call = {
+    resilience: {
+      policies: { ...noPolicies, retry: retryPolicy({ maxRetries: 2, initialIntervalMs: 0 }) },
+      breaker,
+      budget,
+    },
+    exchange: { departure: new AbortController().signal, response: { isHeadSent: false } },
+    context: {
+      clock: { monotonicMs: () => clock.monotonicMs(), epochMs: () => clock.epochMs(), sleep: () => Promise.resolve() },
+      draining: new AbortController().signal,
+      telemetry: noTelemetry,
+      failureLog: { warn: vi.fn() },
+    },
+    target: { kind: 'endpoint', label: 'up' },
+    limiter: { isUnlimited: true },
+    request: { method: 'GET', isIdempotent: true },
+    body: null,
+    send: () => {
+      sent += 1;
+      return Promise.resolve(failed);
+    },
+  } as unknown as GuardedCall;
+  return { call, budget, sent: () => sent };
+}
+
+test('a call counts into the budget of retries once, however often it is tried', async () => {
+  const { call, budget, sent } = stage(closed);
+  expect((await runTries(call)).error).toBe(reset);
+  expect(sent()).toBe(3);
+  expect(budget.noteCall).toHaveBeenCalledTimes(1);
+});
+
+test('a call that its breaker stops does not: nothing went out', async () => {
+  const { call, budget, sent } = stage(open);
+  await expect(runTries(call)).rejects.toMatchObject({ code: 'breaker-open' });
+  expect(sent()).toBe(0);
+  expect(budget.noteCall).not.toHaveBeenCalled();
+});
