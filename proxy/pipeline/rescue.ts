@@ -17,6 +17,7 @@ const loggedCodes: ReadonlySet<ProxyErrorCode> = new Set([
   'upstream-connect',
   'upstream-tls',
   'upstream-protocol',
+  'upstream-headers-too-large',
   'upstream-reset',
   'upstream-timeout',
 ]);

@@ -47,6 +47,7 @@ const rulesByCode = {
   'upstream-connect': rule(502),
   'upstream-tls': rule(502),
   'upstream-protocol': rule(502),
+  'upstream-headers-too-large': rule(502),
   'upstream-reset': rule(502),
   'upstream-timeout': rule(504),
   internal: rule(500),

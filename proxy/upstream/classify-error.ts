@@ -9,6 +9,10 @@ interface Classification {
 }
 
 const connect = (message: string): Classification => ({ code: 'upstream-connect', message });
+const headersTooLarge: Classification = {
+  code: 'upstream-headers-too-large',
+  message: 'the response headers are too large',
+};
 
 const classificationByCode: Readonly<Record<string, Classification>> = {
   ECONNREFUSED: connect('could not connect: connection refused'),
@@ -26,7 +30,8 @@ const classificationByCode: Readonly<Record<string, Classification>> = {
   EPIPE: { code: 'upstream-reset', message: 'the upstream closed the connection while the request was sent' },
   UND_ERR_SOCKET: { code: 'upstream-reset', message: 'the upstream closed the connection without a whole answer' },
   ERR_HTTP2_SESSION_ERROR: { code: 'upstream-reset', message: 'the upstream gave up the connection' },
-  UND_ERR_HEADERS_OVERFLOW: { code: 'upstream-protocol', message: 'the response headers are too large' },
+  UND_ERR_HEADERS_OVERFLOW: headersTooLarge,
+  HPE_HEADER_OVERFLOW: headersTooLarge,
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: {
     code: 'upstream-protocol',
     message: 'the response body does not have its declared length',

@@ -252,10 +252,14 @@ function timeoutError(isAnswered: boolean): ProxyError {
   return new ProxyError('upstream-timeout', `timed out ${where}`);
 }
 
-/** A reset says why by name only in its message. */
+/** A reset says why by name only in its message; node's own, for headers beyond its limits, looks the same. */
 function streamError(error: Error): Error {
   const name = /NGHTTP2_\w+/.exec(error.message)?.[0];
   if (name === undefined) return error;
+  if (name === 'NGHTTP2_ENHANCE_YOUR_CALM') {
+    const message = `the response headers are too large, or the upstream asked for fewer calls (${name})`;
+    return new ProxyError('upstream-headers-too-large', message, { cause: error });
+  }
   const code = name === 'NGHTTP2_PROTOCOL_ERROR' ? 'upstream-protocol' : 'upstream-reset';
   return new ProxyError(code, `the upstream reset the call (${name})`, { cause: error });
 }

@@ -26,6 +26,7 @@ export type ProxyErrorCode =
   | 'upstream-connect'
   | 'upstream-tls'
   | 'upstream-protocol'
+  | 'upstream-headers-too-large'
   | 'upstream-reset'
   | 'upstream-timeout'
   | 'internal';

@@ -36,6 +36,7 @@ const codes = Object.keys({
   'upstream-connect': true,
   'upstream-tls': true,
   'upstream-protocol': true,
+  'upstream-headers-too-large': true,
   'upstream-reset': true,
   'upstream-timeout': true,
   internal: true,

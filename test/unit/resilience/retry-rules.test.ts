@@ -72,6 +72,7 @@ describe('a failure', () => {
     'overloaded',
     'breaker-open',
     'upstream-tls',
+    'upstream-headers-too-large',
     'internal',
   ] as const)('%s would be the same again', (code) => {
     for (const wasConnected of [true, false]) {

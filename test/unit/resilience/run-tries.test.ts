@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test, vi, type Mock } from 'vitest';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import { noPolicies } from '#shared/table/resilience.ts';
 import type { Admission, Breaker } from '../../../proxy/resilience/call-resilience.ts';
@@ -9,7 +9,8 @@ import { noTelemetry } from '../../../proxy/telemetry/no-telemetry.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { retryPolicy } from '../../support/retry-policy.ts';
 
-const pass: Admission = { isProbe: false, succeeded: vi.fn(), failed: vi.fn(), ignored: vi.fn() };
+const nothing = (): void => undefined;
+const pass: Admission = { isProbe: false, succeeded: nothing, failed: nothing, ignored: nothing };
 const closed: Breaker = { state: 'closed', openForMs: 0, admit: () => pass };
 const open: Breaker = {
   state: 'open',
@@ -23,7 +24,7 @@ const failed: CallResult = { status: 0, roundtripMs: 1, receivedBytes: 0, error:
 
 interface Stage {
   readonly call: GuardedCall;
-  readonly budget: RetryBudget;
+  readonly noteCall: Mock<() => void>;
   readonly sent: () => number;
 }
 
@@ -31,7 +32,7 @@ interface Stage {
 function stage(breaker: Breaker): Stage {
   const clock = new ManualClock();
   const budget = new RetryBudget(clock);
-  vi.spyOn(budget, 'noteCall');
+  const noteCall = vi.spyOn(budget, 'noteCall');
   let sent = 0;
   const call = {
     resilience: {
@@ -44,7 +45,7 @@ function stage(breaker: Breaker): Stage {
       clock: { monotonicMs: () => clock.monotonicMs(), epochMs: () => clock.epochMs(), sleep: () => Promise.resolve() },
       draining: new AbortController().signal,
       telemetry: noTelemetry,
-      failureLog: { warn: vi.fn() },
+      failureLog: { warn: nothing },
     },
     target: { kind: 'endpoint', label: 'up' },
     limiter: { isUnlimited: true },
@@ -55,19 +56,19 @@ function stage(breaker: Breaker): Stage {
       return Promise.resolve(failed);
     },
   } as unknown as GuardedCall;
-  return { call, budget, sent: () => sent };
+  return { call, noteCall, sent: () => sent };
 }
 
 test('a call counts into the budget of retries once, however often it is tried', async () => {
-  const { call, budget, sent } = stage(closed);
+  const { call, noteCall, sent } = stage(closed);
   expect((await runTries(call)).error).toBe(reset);
   expect(sent()).toBe(3);
-  expect(budget.noteCall).toHaveBeenCalledTimes(1);
+  expect(noteCall).toHaveBeenCalledTimes(1);
 });
 
 test('a call that its breaker stops does not: nothing went out', async () => {
-  const { call, budget, sent } = stage(open);
+  const { call, noteCall, sent } = stage(open);
   await expect(runTries(call)).rejects.toMatchObject({ code: 'breaker-open' });
   expect(sent()).toBe(0);
-  expect(budget.noteCall).not.toHaveBeenCalled();
+  expect(noteCall).not.toHaveBeenCalled();
 });

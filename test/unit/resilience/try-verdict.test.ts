@@ -70,6 +70,7 @@ describe('a try', () => {
     ['upstream-connect', 'failed'],
     ['upstream-tls', 'failed'],
     ['upstream-protocol', 'failed'],
+    ['upstream-headers-too-large', 'failed'],
     ['upstream-reset', 'failed'],
     ['upstream-timeout', 'failed'],
     ['caller-left', 'ignored'],
