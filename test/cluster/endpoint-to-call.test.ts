@@ -1,20 +1,16 @@
 /** From `kubectl apply` to a call: the real API server, operator, push channel and proxy, and a real upstream over mutual TLS. */
-import { beforeAll, describe, expect, test } from 'vitest';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
+import { describe, expect, test } from 'vitest';
 import { ask, type Answer } from '../support/ask.ts';
+import { createTestAuthority } from '../support/create-test-authority.ts';
 import { waitUntil } from '../support/start-test-proxy.ts';
-import { clientNameOf, serverIdentity, startTlsUpstream, type TlsUpstream } from '../support/start-tls-upstream.ts';
+import { clientNameOf, startTlsUpstream, type TlsUpstream } from '../support/start-tls-upstream.ts';
 import { endpointManifest, secretManifest, type EndpointOptions } from '../support/tls-manifests.ts';
 import { sharedControlPlane } from './support/shared-control-plane.ts';
 import { startReadyOperator, type ClusterOperator } from './support/start-cluster-operator.ts';
 import { startPodProxy, type PodProxy } from './support/start-pod-proxy.ts';
 
 const client = sharedControlPlane();
-let authority: CertificateAuthority;
-
-beforeAll(async () => {
-  authority = await CertificateAuthority.create('upstreams');
-});
+const { authority, rootCa, strictServer } = await createTestAuthority({ name: 'upstreams' });
 
 interface Site {
   readonly namespace: string;
@@ -33,13 +29,8 @@ async function startSite(): Promise<Site> {
   return { namespace, operator, upstream: await startStrictUpstream() };
 }
 
-async function startStrictUpstream(): Promise<TlsUpstream> {
-  const options = {
-    ...(await serverIdentity(authority)),
-    ca: authority.certificatePem,
-    requestCert: true,
-  };
-  return startTlsUpstream(options, ({ socket, headers }, response) => {
+function startStrictUpstream(): Promise<TlsUpstream> {
+  return startTlsUpstream(strictServer, ({ socket, headers }, response) => {
     response.end(JSON.stringify({ client: clientNameOf(socket), token: headers['x-token'] ?? '' }));
   });
 }
@@ -53,7 +44,7 @@ function endpointTo({ upstream }: Pick<Site, 'upstream'>, options: Partial<Endpo
     name: 'far',
     baseUrl: upstream.origin,
     headers: { 'X-Token': { secret: 'far', key: 'token' } },
-    rootCa: { value: authority.certificatePem },
+    rootCa,
     certificate: { secret: 'far', key: 'tls.crt' },
     privateKey: { secret: 'far', key: 'tls.key' },
     ...options,

@@ -1,6 +1,6 @@
 /** No byte of what is not for an app reaches it, from the real API server on: whatever comes, changes, moves and goes. */
-import { beforeAll, describe, expect, test } from 'vitest';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
+import { describe, expect, test } from 'vitest';
+import { createTestAuthority } from '../support/create-test-authority.ts';
 import { findPlanted, planted } from '../support/planted-secrets.ts';
 import { openPush } from '../support/push-reader.ts';
 import { waitUntil } from '../support/start-test-proxy.ts';
@@ -13,11 +13,7 @@ import { sharedControlPlane } from './support/shared-control-plane.ts';
 import { startReadyOperator, type ClusterOperator } from './support/start-cluster-operator.ts';
 
 const client = sharedControlPlane();
-let authority: CertificateAuthority;
-
-beforeAll(async () => {
-  authority = await CertificateAuthority.create('upstreams');
-});
+const { authority, rootCa } = await createTestAuthority({ name: 'upstreams' });
 
 interface Site {
   readonly shop: string;
@@ -68,7 +64,7 @@ function ownEndpoint(path: string, scopes?: readonly string[]): string {
       'X-Token': { secret: ownSecret, key: 'token' },
       'X-planted-secret': { value: planted('inline') },
     },
-    rootCa: { value: authority.certificatePem },
+    rootCa,
     certificate: { secret: ownSecret, key: 'tls.crt' },
     privateKey: { secret: ownSecret, key: 'tls.key' },
     ...(scopes === undefined ? {} : { scopes }),

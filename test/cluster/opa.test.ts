@@ -1,12 +1,11 @@
 /** `middleware.http.opa` in a whole proxy, before a real OPA server. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
 import { ask } from '../support/ask.ts';
+import { createTestAuthority } from '../support/create-test-authority.ts';
 import { httpEndpoint } from '../support/http-endpoint.ts';
 import { openRawConnection } from '../support/raw-connection.ts';
 import { startTestProxy, waitUntil, type TestProxy } from '../support/start-test-proxy.ts';
-import { serverIdentity } from '../support/start-tls-upstream.ts';
 import { startUpstream } from '../support/start-upstream.ts';
 import { canTestOpa } from './support/opa-for-tests.ts';
 import { startOpa } from './support/start-opa.ts';
@@ -197,12 +196,11 @@ allow := {"allow": true, "additional_headers": {"x-my-claim": claim}} if claim
   });
 
   test("a policy of OPA's own decides over HTTPS, and no other server does", async () => {
-    const authority = await CertificateAuthority.create('opa');
-    const identity = await serverIdentity(authority);
-    const tls = { ...identity, ca: authority.certificatePem };
+    const { rootCa, server } = await createTestAuthority({ name: 'opa' });
+    const tls = { ...server, ca: rootCa.value };
     const files = { 'shop.rego': 'package shop.orders\ndefault open := false\nopen if input.request.method == "GET"' };
     const opa = await startOpa({ tls, files });
-    const settings = { url: opa.url, decision: 'shop/orders/open', rootCA: authority.certificatePem };
+    const settings = { url: opa.url, decision: 'shop/orders/open', rootCA: rootCa.value };
     const site = await siteWith({ policy: { settings } });
     expect(await ask(site.port, { path: `${path}/x` })).toMatchObject({ status: 200 });
     expect(await ask(site.port, { path: `${path}/x`, method: 'DELETE' })).toMatchObject({ status: 403 });

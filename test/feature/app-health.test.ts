@@ -5,15 +5,14 @@ import { createServer as createHttp2Server } from 'node:http2';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
 import { AppHealth } from '../../proxy/app/app-health.ts';
 import { noTelemetry } from '../../proxy/telemetry/no-telemetry.ts';
 import { UpstreamFactory } from '../../proxy/upstream/upstream-factory.ts';
 import { proxySettingsFrom } from '#shared/settings/proxy-settings-from.ts';
+import { createTestAuthority } from '../support/create-test-authority.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { memoryLogger } from '../support/memory-logger.ts';
 import { waitUntil } from '../support/start-test-proxy.ts';
-import { serverIdentity } from '../support/start-tls-upstream.ts';
 import { listenUntilTestEnds, startRawUpstream, startUpstream } from '../support/start-upstream.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -162,10 +161,10 @@ describe('the application', () => {
 
 describe('probes', () => {
   test('go over https, verified against --app-ca-file', async () => {
-    const authority = await CertificateAuthority.create('App Root');
-    const server = createSecureServer(await serverIdentity(authority), (_request, response) => response.end());
+    const { rootCa, server: certificate } = await createTestAuthority({ name: 'App Root' });
+    const server = createSecureServer(certificate, (_request, response) => response.end());
     const port = await listenUntilTestEnds(server);
-    const caFile = await writeTemporaryFile('ca.pem', authority.certificatePem);
+    const caFile = await writeTemporaryFile('ca.pem', rootCa.value);
     const trusting = await startChecks(port, ['--app-protocol=https', `--app-ca-file=${caFile}`]);
     await waitUntil(() => trusting.probes.length === 1);
     const strict = await startChecks(port, ['--app-protocol=https']);

@@ -2,24 +2,19 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
 import { ask, errorOf } from '../support/ask.ts';
 import { headerLinesOf, requestLineOf, startByteUpstream } from '../support/byte-upstream.ts';
+import { createTestAuthority } from '../support/create-test-authority.ts';
 import { startForwardProxy, type ForwardProxy } from '../support/start-forward-proxy.ts';
+import { startProxyTo } from '../support/start-proxy-to.ts';
 import { startTestProxy, type TestProxy } from '../support/start-test-proxy.ts';
-import { identityOptions, startHttp2Upstream, startTlsUpstream } from '../support/start-tls-upstream.ts';
+import { startHttp2Upstream, startTlsUpstream } from '../support/start-tls-upstream.ts';
 import { listenUntilTestEnds } from '../support/start-upstream.ts';
-import { endpointManifest } from '../support/tls-manifests.ts';
 
-let authority: CertificateAuthority;
-let far: { cert: string; key: string };
-
-beforeAll(async () => {
-  authority = await CertificateAuthority.create('Test Root');
-  far = identityOptions(await authority.issueServer({ hosts: ['far.example'] }));
-});
+const hosts = ['far.example'];
+const { rootCa, server: far } = await createTestAuthority({ hosts });
 
 interface Through {
   readonly baseUrl: string;
@@ -28,9 +23,7 @@ interface Through {
 }
 
 function startThrough({ baseUrl, env, args = [] }: Through): Promise<TestProxy> {
-  const rootCa = baseUrl.startsWith('https:') ? { rootCa: { value: authority.certificatePem } } : {};
-  const resources = { 'far.yaml': endpointManifest({ name: 'far', baseUrl, ...rootCa }) };
-  return startTestProxy({ resources, env, args });
+  return startProxyTo({ baseUrl, ...(baseUrl.startsWith('https:') ? { rootCa } : {}) }, { env, args });
 }
 
 function urlOf(proxy: ForwardProxy, userInfo = ''): string {
@@ -136,8 +129,8 @@ describe('HTTPS_PROXY', () => {
   });
 
   test('refuses an upstream behind the tunnel that is not who it should be', async () => {
-    const stranger = await CertificateAuthority.create('Stranger Root');
-    const upstream = await startTlsUpstream(identityOptions(await stranger.issueServer({ hosts: ['far.example'] })));
+    const stranger = await createTestAuthority({ name: 'Stranger Root', hosts });
+    const upstream = await startTlsUpstream(stranger.server);
     const forwardProxy = await startForwardProxy({ upstreamPort: upstream.port });
     const { port } = await startThrough({ baseUrl: 'https://far.example', env: { HTTPS_PROXY: urlOf(forwardProxy) } });
     const answer = await ask(port, { path });

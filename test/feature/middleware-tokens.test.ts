@@ -1,16 +1,16 @@
 /** Tokens between proxies: one fetches them from a real OpenID provider, the next one checks them. And the calls for that. */
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
 import { freePort } from '../../examples/run/free-port.ts';
 import { ask, errorOf } from '../support/ask.ts';
+import { createTestAuthority } from '../support/create-test-authority.ts';
 import { httpEndpoint } from '../support/http-endpoint.ts';
 import { middlewareComponent, pipelineConfiguration } from '../support/middleware-manifests.ts';
 import { startForwardProxy } from '../support/start-forward-proxy.ts';
 import { startOidcProvider, type OidcProvider } from '../support/start-oidc-provider.ts';
 import { startPipedProxy, type PipedProxy } from '../support/start-piped-proxy.ts';
 import { startTestProxy, type TestProxy, waitUntil } from '../support/start-test-proxy.ts';
-import { identityOptions, startTlsUpstream } from '../support/start-tls-upstream.ts';
+import { startTlsUpstream } from '../support/start-tls-upstream.ts';
 
 const type = 'oauth2clientcredentials';
 const path = '/v1.0/invoke/next/method/v1.0/invoke/up/method/orders';
@@ -121,11 +121,7 @@ test('an issuer that is not there keeps everybody out, and lets them in when it 
   expect(received).toEqual([]);
 });
 
-let authority: CertificateAuthority;
-
-beforeAll(async () => {
-  authority = await CertificateAuthority.create('Test Root');
-});
+const { rootCa, server } = await createTestAuthority({ hosts: ['login.example'] });
 
 function startWithTokenUrl(
   tokenUrl: string,
@@ -137,7 +133,7 @@ function startWithTokenUrl(
     scopes: 'read',
     tokenURL: tokenUrl,
     headerName: 'Authorization',
-    rootCA: authority.certificatePem,
+    rootCA: rootCa.value,
   };
   return startTestProxy({
     resources: {
@@ -160,8 +156,7 @@ test('a token endpoint that is the proxy itself is a loop', async () => {
 });
 
 test('a token endpoint is reached through the proxy of the environment, TLS verified to its end', async () => {
-  const identity = identityOptions(await authority.issueServer({ hosts: ['login.example'] }));
-  const endpoint = await startTlsUpstream(identity, (_request, response) =>
+  const endpoint = await startTlsUpstream(server, (_request, response) =>
     response.writeHead(400).end('{"error":"invalid_scope"}'),
   );
   const forwardProxy = await startForwardProxy({ upstreamPort: endpoint.port, credentials: 'me:planted-secret' });

@@ -5,11 +5,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
 import { ask, errorOf } from '../support/ask.ts';
 import { requestLineOf, startByteUpstream } from '../support/byte-upstream.ts';
+import { createTestAuthority } from '../support/create-test-authority.ts';
 import { askH2c, collectH2c, openH2c } from '../support/h2c-client.ts';
-import { serverIdentity } from '../support/start-tls-upstream.ts';
 import { startTestProxy, waitUntil } from '../support/start-test-proxy.ts';
 import { listenUntilTestEnds, startUpstream } from '../support/start-upstream.ts';
 
@@ -65,13 +64,13 @@ describe('an application that speaks http', () => {
 
 describe('an application that speaks https', () => {
   test('is verified against --app-ca-file, and never called unverified', async () => {
-    const authority = await CertificateAuthority.create('App Root');
-    const server = createHttpsServer(await serverIdentity(authority), (_request, response) => response.end('secure'));
+    const { rootCa, server: certificate } = await createTestAuthority({ name: 'App Root' });
+    const server = createHttpsServer(certificate, (_request, response) => response.end('secure'));
     const port = await listenUntilTestEnds(server);
     const folder = await mkdtemp(join(tmpdir(), 'farpoint-app-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const caFile = join(folder, 'ca.pem');
-    await writeFile(caFile, authority.certificatePem);
+    await writeFile(caFile, rootCa.value);
     const args = [`--app-port=${port}`, '--app-protocol=https'];
     const trusting = await startTestProxy({ args: [...args, `--app-ca-file=${caFile}`] });
     expect((await ask(trusting.port, { path })).body).toBe('secure');

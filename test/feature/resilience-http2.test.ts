@@ -1,25 +1,14 @@
 /** Retries towards an upstream that speaks HTTP/2: streams fail one by one, and their connection goes on. */
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import { beforeAll, expect, test } from 'vitest';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
+import { expect, test } from 'vitest';
 import { ask, type Answer, type Question } from '../support/ask.ts';
+import { createTestAuthority } from '../support/create-test-authority.ts';
 import { retriedManifest, soon } from '../support/start-retried.ts';
 import { startTestProxy } from '../support/start-test-proxy.ts';
-import {
-  serverIdentity,
-  startHttp2Upstream,
-  type StreamListener,
-  type TlsUpstream,
-} from '../support/start-tls-upstream.ts';
+import { startHttp2Upstream, type StreamListener, type TlsUpstream } from '../support/start-tls-upstream.ts';
 import { endpointManifest } from '../support/tls-manifests.ts';
 
-let authority: CertificateAuthority;
-let server: { cert: string; key: string };
-
-beforeAll(async () => {
-  authority = await CertificateAuthority.create('Test Root');
-  server = await serverIdentity(authority);
-});
+const { rootCa, server } = await createTestAuthority();
 
 interface Stage {
   readonly upstream: TlsUpstream;
@@ -32,7 +21,6 @@ async function startStage(turns: readonly StreamListener[], policy = soon): Prom
   const upstream = await startHttp2Upstream(server, (...parameters) => {
     (turns[streams++] ?? turns.at(-1))?.(...parameters);
   });
-  const rootCa = { value: authority.certificatePem };
   const proxy = await startTestProxy({
     resources: {
       'up.yaml': endpointManifest({ name: 'up', baseUrl: upstream.origin, rootCa }),

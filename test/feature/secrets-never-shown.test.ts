@@ -1,8 +1,8 @@
 /** Whatever fails, no secret shows: not in the log, an answer, the metrics or the metadata. Many secrets, many failures. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
 import { ask, type Question } from '../support/ask.ts';
+import { createTestAuthority } from '../support/create-test-authority.ts';
 import {
   findPlanted,
   planted,
@@ -12,17 +12,13 @@ import {
 } from '../support/planted-secrets.ts';
 import { rawExchange } from '../support/raw-exchange.ts';
 import { startForwardProxy } from '../support/start-forward-proxy.ts';
-import { serverIdentity, startTlsUpstream } from '../support/start-tls-upstream.ts';
+import { startTlsUpstream } from '../support/start-tls-upstream.ts';
 import { waitUntil } from '../support/start-test-proxy.ts';
 import { freePort } from '../../examples/run/free-port.ts';
 import { startRawUpstream, startUpstream } from '../support/start-upstream.ts';
 import { FarpointProcess, startProxyProcess } from './cli/farpoint-process.ts';
 
-let authority: CertificateAuthority;
-
-beforeAll(async () => {
-  authority = await CertificateAuthority.create('Untrusted Root');
-});
+const { server } = await createTestAuthority({ name: 'Untrusted Root' });
 
 interface Started {
   readonly farpoint: FarpointProcess;
@@ -35,7 +31,7 @@ interface Started {
 
 async function start(isJson: boolean): Promise<Started> {
   const good = await startUpstream((_request, response) => response.end('good'));
-  const untrusted = await startTlsUpstream(await serverIdentity(authority));
+  const untrusted = await startTlsUpstream(server);
   const breaking = await startRawUpstream((socket) => socket.once('data', () => socket.destroy()));
   const echoing = await startRawUpstream((socket) => {
     socket.on('data', (bytes) => socket.end(`NOT HTTP ${bytes.toString('latin1')}`));

@@ -1,26 +1,14 @@
 /** HTTP/2 upstreams that break off: the caller's answer never looks whole, and what was not looked at goes again. */
 import { constants } from 'node:http2';
 import { createServer } from 'node:net';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
+import { describe, expect, test } from 'vitest';
 import { ask, errorOf, type Answer } from '../support/ask.ts';
-import { startTestProxy } from '../support/start-test-proxy.ts';
-import {
-  serverIdentity,
-  startHttp2Upstream,
-  type StreamListener,
-  type TlsUpstream,
-} from '../support/start-tls-upstream.ts';
+import { createTestAuthority } from '../support/create-test-authority.ts';
+import { farPath, startProxyTo } from '../support/start-proxy-to.ts';
+import { startHttp2Upstream, type StreamListener, type TlsUpstream } from '../support/start-tls-upstream.ts';
 import { listenUntilTestEnds } from '../support/start-upstream.ts';
-import { endpointManifest } from '../support/tls-manifests.ts';
 
-let authority: CertificateAuthority;
-let server: { cert: string; key: string };
-
-beforeAll(async () => {
-  authority = await CertificateAuthority.create('Test Root');
-  server = await serverIdentity(authority);
-});
+const { rootCa, server, strictServer } = await createTestAuthority();
 
 interface Call {
   (method?: string, body?: string): Promise<Answer>;
@@ -35,13 +23,8 @@ async function startBoth(
 }
 
 async function callerOf(baseUrl: string, args: readonly string[] = []): Promise<Call> {
-  const rootCa = { value: authority.certificatePem };
-  const proxy = await startTestProxy({
-    resources: { 'far.yaml': endpointManifest({ name: 'far', baseUrl, rootCa }) },
-    args,
-  });
-  return (method = 'GET', body) =>
-    ask(proxy.port, { method, path: '/v1.0/invoke/far/method/x', ...(body === undefined ? {} : { body }) });
+  const proxy = await startProxyTo({ baseUrl, rootCa }, { args });
+  return (method = 'GET', body) => ask(proxy.port, { method, path: farPath, ...(body === undefined ? {} : { body }) });
 }
 
 describe('a body of unknown length that is cut', () => {
@@ -216,10 +199,9 @@ describe('a server that cannot be had', () => {
   });
 
   test('demands a client certificate: 502 that says so', async () => {
-    const demands = { requestCert: true, rejectUnauthorized: true, ca: authority.certificatePem };
     const { call, upstream } = await startBoth(
       (stream) => stream.respond({ ':status': 200 }, { endStream: true }),
-      demands,
+      strictServer,
     );
     const answer = await call();
     expect(answer.status).toBe(502);

@@ -1,38 +1,23 @@
 /** Many calls at once to an HTTP/2 upstream: side by side on few connections, each at its own pace. */
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
+import { describe, expect, test } from 'vitest';
 import { ask } from '../support/ask.ts';
-import { startTestProxy, waitUntil } from '../support/start-test-proxy.ts';
-import {
-  serverIdentity,
-  startHttp2Upstream,
-  type StreamListener,
-  type TlsUpstream,
-} from '../support/start-tls-upstream.ts';
-import { endpointManifest } from '../support/tls-manifests.ts';
+import { createTestAuthority } from '../support/create-test-authority.ts';
+import { farPath, startProxyTo } from '../support/start-proxy-to.ts';
+import { waitUntil } from '../support/start-test-proxy.ts';
+import { startHttp2Upstream, type StreamListener, type TlsUpstream } from '../support/start-tls-upstream.ts';
 
-let authority: CertificateAuthority;
-let server: { cert: string; key: string };
-
-beforeAll(async () => {
-  authority = await CertificateAuthority.create('Test Root');
-  server = await serverIdentity(authority);
-});
+const { rootCa, server } = await createTestAuthority();
 
 async function startBoth(
   onStream: StreamListener,
   options: object = {},
 ): Promise<{ port: number; upstream: TlsUpstream }> {
   const upstream = await startHttp2Upstream({ ...server, ...options }, onStream);
-  const rootCa = { value: authority.certificatePem };
-  const resources = { 'far.yaml': endpointManifest({ name: 'far', baseUrl: upstream.origin, rootCa }) };
-  const { port } = await startTestProxy({ resources, args: ['--max-body-size=0'] });
+  const { port } = await startProxyTo({ baseUrl: upstream.origin, rootCa }, { args: ['--max-body-size=0'] });
   return { port, upstream };
 }
-
-const path = '/v1.0/invoke/far/method/x';
 
 /** Holds every stream until as many are open at once, then answers them all. */
 function meeting(size: number): StreamListener {
@@ -51,7 +36,7 @@ function meeting(size: number): StreamListener {
 /** Opens a call and hands out request and response while both are under way. */
 function open(port: number, method = 'GET'): Promise<{ request: ClientRequest; response: IncomingMessage }> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ port, host: '127.0.0.1', path, method, agent: false });
+    const request = httpRequest({ port, host: '127.0.0.1', path: farPath, method, agent: false });
     request.on('error', reject).on('response', (response) => {
       response.on('error', () => response.destroy());
       resolve({ request, response });
@@ -68,14 +53,16 @@ describe('calls to an HTTP/2 upstream', () => {
   ])('%s: %i run at once on one connection', async (method, size) => {
     const { port, upstream } = await startBoth(meeting(size));
     const body = method === 'POST' ? { body: 'hello' } : {};
-    const answers = await Promise.all(Array.from({ length: size }, () => ask(port, { method, path, ...body })));
+    const answers = await Promise.all(
+      Array.from({ length: size }, () => ask(port, { method, path: farPath, ...body })),
+    );
     expect(answers.every((answer) => answer.status === 200 && answer.body === 'met')).toBe(true);
     expect(upstream.connections).toHaveLength(1);
   });
 
   test('beyond what one connection takes, another is opened', async () => {
     const { port, upstream } = await startBoth(meeting(7), { settings: { maxConcurrentStreams: 3 } });
-    const answers = await Promise.all(Array.from({ length: 7 }, () => ask(port, { path })));
+    const answers = await Promise.all(Array.from({ length: 7 }, () => ask(port, { path: farPath })));
     expect(answers.every(({ status }) => status === 200)).toBe(true);
     expect(upstream.connections.length).toBeGreaterThanOrEqual(3);
     expect(upstream.connections.length).toBeLessThanOrEqual(7);
@@ -99,7 +86,13 @@ describe('calls to an HTTP/2 upstream', () => {
       write();
     });
     const slow = await new Promise<IncomingMessage>((resolve, reject) => {
-      const request = httpRequest({ port, host: '127.0.0.1', path, headers: { 'X-Kind': 'endless' }, agent: false });
+      const request = httpRequest({
+        port,
+        host: '127.0.0.1',
+        path: farPath,
+        headers: { 'X-Kind': 'endless' },
+        agent: false,
+      });
       request.on('error', reject).on('response', resolve).end();
     });
     slow.on('error', () => slow.destroy());
@@ -109,7 +102,7 @@ describe('calls to an HTTP/2 upstream', () => {
     await waitUntil(async () => {
       before = written;
       for (let call = 0; call < 10; call += 1)
-        expect(await ask(port, { path })).toMatchObject({ status: 200, body: 'quick' });
+        expect(await ask(port, { path: farPath })).toMatchObject({ status: 200, body: 'quick' });
       return written === before;
     });
     expect(written).toBeLessThan(32 * 1024 * 1024);
@@ -125,7 +118,7 @@ describe('calls to an HTTP/2 upstream', () => {
       stream.pause();
       held.resolve(stream);
     });
-    const request = httpRequest({ port, host: '127.0.0.1', path, method: 'POST', agent: false });
+    const request = httpRequest({ port, host: '127.0.0.1', path: farPath, method: 'POST', agent: false });
     request.on('error', () => request.destroy());
     const chunk = Buffer.alloc(64 * 1024);
     let sent = 0;
@@ -171,7 +164,7 @@ describe('calls to an HTTP/2 upstream', () => {
   test('a caller who leaves before the answer cancels its stream', async () => {
     const streams: ServerHttp2Stream[] = [];
     const { port } = await startBoth((stream) => void streams.push(stream));
-    const request = httpRequest({ port, host: '127.0.0.1', path, agent: false });
+    const request = httpRequest({ port, host: '127.0.0.1', path: farPath, agent: false });
     request.on('error', () => request.destroy());
     request.end();
     await waitUntil(() => streams.length === 1);
@@ -188,7 +181,7 @@ describe('calls to an HTTP/2 upstream', () => {
       stream.on('aborted', () => (wasAborted = true));
       stream.resume();
     });
-    const request = httpRequest({ port, host: '127.0.0.1', path, method: 'POST', agent: false });
+    const request = httpRequest({ port, host: '127.0.0.1', path: farPath, method: 'POST', agent: false });
     request.on('error', () => request.destroy());
     request.write('half');
     await waitUntil(() => streams.length === 1);

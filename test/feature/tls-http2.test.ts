@@ -1,38 +1,22 @@
 /** An upstream that agrees on HTTP/2 by ALPN: what is asked and answered arrives as it was sent. */
 import { createHash, randomBytes } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
+import { describe, expect, test } from 'vitest';
 import { ask } from '../support/ask.ts';
-import { startTestProxy } from '../support/start-test-proxy.ts';
-import {
-  serverIdentity,
-  startHttp2Upstream,
-  startTlsUpstream,
-  type StreamListener,
-} from '../support/start-tls-upstream.ts';
-import { endpointManifest } from '../support/tls-manifests.ts';
+import { createTestAuthority } from '../support/create-test-authority.ts';
+import { farPath, startProxyTo } from '../support/start-proxy-to.ts';
+import { startHttp2Upstream, startTlsUpstream, type StreamListener } from '../support/start-tls-upstream.ts';
 
-let authority: CertificateAuthority;
-let server: { cert: string; key: string };
+const { rootCa, server } = await createTestAuthority();
 
-beforeAll(async () => {
-  authority = await CertificateAuthority.create('Test Root');
-  server = await serverIdentity(authority);
-});
-
-async function startProxyTo(baseUrl: string): Promise<number> {
-  const rootCa = { value: authority.certificatePem };
-  const resources = { 'far.yaml': endpointManifest({ name: 'far', baseUrl, rootCa }) };
-  return (await startTestProxy({ resources, args: ['--max-body-size=0'] })).port;
+async function portOfProxyTo(baseUrl: string): Promise<number> {
+  return (await startProxyTo({ baseUrl, rootCa }, { args: ['--max-body-size=0'] })).port;
 }
 
 async function startBoth(onStream: StreamListener): Promise<{ port: number; requests: readonly string[] }> {
   const upstream = await startHttp2Upstream(server, onStream);
-  return { port: await startProxyTo(upstream.origin), requests: upstream.requests };
+  return { port: await portOfProxyTo(upstream.origin), requests: upstream.requests };
 }
-
-const path = '/v1.0/invoke/far/method/x';
 
 describe('the version', () => {
   test('is HTTP/2 with a server that speaks nothing else, over one connection', async () => {
@@ -40,9 +24,9 @@ describe('the version', () => {
       stream.respond({ ':status': 200 });
       stream.end('two');
     });
-    const port = await startProxyTo(upstream.origin);
+    const port = await portOfProxyTo(upstream.origin);
     for (let call = 0; call < 3; call += 1)
-      expect(await ask(port, { path })).toMatchObject({ status: 200, body: 'two' });
+      expect(await ask(port, { path: farPath })).toMatchObject({ status: 200, body: 'two' });
     expect(upstream.connections).toMatchObject([{ alpn: 'h2' }]);
   });
 
@@ -51,30 +35,30 @@ describe('the version', () => {
       stream.respond({ ':status': 200 });
       stream.end('two');
     });
-    const port = await startProxyTo(upstream.origin);
-    expect(await ask(port, { path })).toMatchObject({ status: 200, body: 'two' });
+    const port = await portOfProxyTo(upstream.origin);
+    expect(await ask(port, { path: farPath })).toMatchObject({ status: 200, body: 'two' });
     expect(upstream.connections).toHaveLength(1);
   });
 
   test('is HTTP/1.1 with a server that knows no other, over kept connections', async () => {
     const upstream = await startTlsUpstream(server, (request, response) => response.end(request.httpVersion));
-    const port = await startProxyTo(upstream.origin);
+    const port = await portOfProxyTo(upstream.origin);
     for (let call = 0; call < 3; call += 1)
-      expect(await ask(port, { path })).toMatchObject({ status: 200, body: '1.1' });
+      expect(await ask(port, { path: farPath })).toMatchObject({ status: 200, body: '1.1' });
     expect(upstream.attempts()).toBe(1);
   });
 
   test('is found out once for callers who come together', async () => {
     const upstream = await startTlsUpstream(server, (request, response) => response.end(request.httpVersion));
-    const port = await startProxyTo(upstream.origin);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(port, { path })));
+    const port = await portOfProxyTo(upstream.origin);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(port, { path: farPath })));
     expect(answers.every(({ status, body }) => status === 200 && body === '1.1')).toBe(true);
     expect(upstream.attempts()).toBeLessThanOrEqual(20);
   });
 });
 
 describe('over HTTP/2', () => {
-  test('method, path, query, fields and their duplicates arrive as sent', async () => {
+  test('method, path: farPath, query, fields and their duplicates arrive as sent', async () => {
     const { port } = await startBoth((stream, _headers, raw) => {
       stream.respond({ ':status': 200 });
       stream.end(JSON.stringify(raw));
@@ -107,7 +91,7 @@ describe('over HTTP/2', () => {
       stream.respond([':status', '201', ...fields]);
       stream.end('ok');
     });
-    const answer = await ask(port, { path });
+    const answer = await ask(port, { path: farPath });
     expect(answer).toMatchObject({ status: 201, body: 'ok' });
     expect(pairsOf(answer.rawHeaders).filter(([name]) => name !== 'date' && name !== 'Connection')).toEqual([
       ['set-cookie', 'a=1'],
@@ -133,7 +117,7 @@ describe('over HTTP/2', () => {
       });
     });
     const headers = framing === 'sized' ? ['Content-Length', '5'] : ['Transfer-Encoding', 'chunked'];
-    const answer = await ask(port, { method, path, headers, body: 'hello' });
+    const answer = await ask(port, { method, path: farPath, headers, body: 'hello' });
     expect(answer).toMatchObject({ status: 200, body: framing === 'sized' ? 'hello 5' : 'hello no length' });
   });
 
@@ -145,11 +129,14 @@ describe('over HTTP/2', () => {
     });
     const digest = await new Promise<string>((resolve, reject) => {
       const hash = createHash('sha256');
-      const request = httpRequest({ port, host: '127.0.0.1', path, method: 'POST', agent: false }, (response) => {
-        response.on('data', (chunk: Buffer) => hash.update(chunk));
-        response.on('end', () => resolve(hash.digest('hex')));
-        response.on('error', reject);
-      });
+      const request = httpRequest(
+        { port, host: '127.0.0.1', path: farPath, method: 'POST', agent: false },
+        (response) => {
+          response.on('data', (chunk: Buffer) => hash.update(chunk));
+          response.on('end', () => resolve(hash.digest('hex')));
+          response.on('error', reject);
+        },
+      );
       request.on('error', reject);
       request.end(bytes);
     });
@@ -170,7 +157,7 @@ describe('over HTTP/2', () => {
       const request = httpRequest({
         port,
         host: '127.0.0.1',
-        path,
+        path: farPath,
         method: 'POST',
         headers: { Trailer: 'X-Sum' },
         agent: false,
@@ -194,7 +181,7 @@ describe('over HTTP/2', () => {
     });
     const informational: number[] = [];
     const status = await new Promise<number | undefined>((resolve, reject) => {
-      const request = httpRequest({ port, host: '127.0.0.1', path, agent: false });
+      const request = httpRequest({ port, host: '127.0.0.1', path: farPath, agent: false });
       request.on('continue', () => informational.push(100));
       request.on('information', ({ statusCode }) => informational.push(statusCode));
       request.on('error', reject).on('response', (response) => {
@@ -214,7 +201,7 @@ describe('over HTTP/2', () => {
       const fields = length === undefined ? [] : ['content-length', length];
       stream.respond([':status', String(status), ...fields], { endStream: true });
     });
-    const answer = await ask(port, { method, path });
+    const answer = await ask(port, { method, path: farPath });
     expect(answer).toMatchObject({ status, body: '' });
     expect(answer.headers['content-length']).toBe(length);
   });

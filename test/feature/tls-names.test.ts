@@ -1,33 +1,25 @@
 /** What name a server is asked for, and which names it may prove. */
 import { networkInterfaces } from 'node:os';
 import { createServer } from 'node:https';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { ask, errorOf } from '../support/ask.ts';
+import { createTestAuthority } from '../support/create-test-authority.ts';
 import { startForwardProxy } from '../support/start-forward-proxy.ts';
-import { startTestProxy } from '../support/start-test-proxy.ts';
+import { farPath, startProxyTo } from '../support/start-proxy-to.ts';
 import { identityOptions, startTlsUpstream } from '../support/start-tls-upstream.ts';
-import { endpointManifest } from '../support/tls-manifests.ts';
 
-let authority: CertificateAuthority;
+const { authority, rootCa } = await createTestAuthority();
 
-beforeAll(async () => {
-  authority = await CertificateAuthority.create('Test Root');
-});
-
-async function startProxyTo(baseUrl: string, env: Readonly<Record<string, string>> = {}): Promise<number> {
-  const rootCa = { value: authority.certificatePem };
-  const resources = { 'far.yaml': endpointManifest({ name: 'far', baseUrl, rootCa }) };
-  const proxy = await startTestProxy({ resources, env });
-  return proxy.port;
+async function portOfProxyTo(baseUrl: string, env: Readonly<Record<string, string>> = {}): Promise<number> {
+  return (await startProxyTo({ baseUrl, rootCa }, { env })).port;
 }
 
-const call = { path: '/v1.0/invoke/far/method/x' };
+const call = { path: farPath };
 
 describe('the server name', () => {
   test('is sent for a host name', async () => {
     const upstream = await startTlsUpstream(identityOptions(await authority.issueServer({ hosts: ['localhost'] })));
-    const port = await startProxyTo(upstream.origin);
+    const port = await portOfProxyTo(upstream.origin);
     expect((await ask(port, call)).status).toBe(200);
     expect(upstream.connections).toMatchObject([{ serverName: 'localhost' }]);
   });
@@ -37,7 +29,7 @@ describe('the server name', () => {
       identityOptions(await authority.issueServer({ hosts: ['localhost'] })),
       (request, response) => response.end(request.headers.host),
     );
-    const port = await startProxyTo(upstream.origin);
+    const port = await portOfProxyTo(upstream.origin);
     const answer = await ask(port, { ...call, headers: ['X-Forwarded-Host', 'other.example'] });
     expect(answer.body).toBe(`localhost:${upstream.port}`);
     expect(upstream.connections).toMatchObject([{ serverName: 'localhost' }]);
@@ -45,7 +37,7 @@ describe('the server name', () => {
 
   test('is not sent for an IPv4 address, whose certificate names the address', async () => {
     const upstream = await startTlsUpstream(identityOptions(await authority.issueServer({ hosts: ['127.0.0.1'] })));
-    const port = await startProxyTo(`https://127.0.0.1:${upstream.port}`);
+    const port = await portOfProxyTo(`https://127.0.0.1:${upstream.port}`);
     expect((await ask(port, call)).status).toBe(200);
     expect(upstream.connections).toMatchObject([{ serverName: '' }]);
   });
@@ -68,7 +60,7 @@ describe('the server name', () => {
       server.close();
       server.closeAllConnections();
     });
-    const port = await startProxyTo(`https://[::1]:${upstreamPort}`);
+    const port = await portOfProxyTo(`https://[::1]:${upstreamPort}`);
     expect(await ask(port, call)).toMatchObject(hasIpv6 ? { status: 200, body: 'name: none' } : { status: 502 });
   });
 
@@ -77,9 +69,9 @@ describe('the server name', () => {
     // Names that no resolver knows: a forward proxy leads them all to the upstream.
     const forwardProxy = await startForwardProxy({ upstreamPort: upstream.port });
     const env = { HTTPS_PROXY: `http://127.0.0.1:${forwardProxy.port}` };
-    const one = await startProxyTo('https://a.far.example', env);
+    const one = await portOfProxyTo('https://a.far.example', env);
     expect((await ask(one, call)).status).toBe(200);
-    const two = await startProxyTo('https://b.a.far.example', env);
+    const two = await portOfProxyTo('https://b.a.far.example', env);
     const answer = await ask(two, call);
     expect(answer.status).toBe(502);
     expect(errorOf(answer).message).toContain("the upstream's certificate is for another name");
@@ -91,7 +83,7 @@ describe('the server name', () => {
     // The first host becomes the common name; only the alternative names count (RFC 6125 §6.4.4).
     const issued = await authority.issueServer({ hosts: ['127.0.0.1', 'other.example'] });
     const upstream = await startTlsUpstream(identityOptions(issued));
-    const port = await startProxyTo(upstream.origin);
+    const port = await portOfProxyTo(upstream.origin);
     expect((await ask(port, call)).status).toBe(502);
     expect(upstream.requests).toEqual([]);
   });

@@ -1,40 +1,24 @@
 /** Servers that do not prove who they are, or do not want us: 502 with a sentence, and no request leaves. */
 import { createServer } from 'node:net';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
+import { describe, expect, test } from 'vitest';
 import { ask, errorOf } from '../support/ask.ts';
-import { startTestProxy } from '../support/start-test-proxy.ts';
-import { identityOptions, serverIdentity, startTlsUpstream, type TlsUpstream } from '../support/start-tls-upstream.ts';
+import { createTestAuthority } from '../support/create-test-authority.ts';
+import { farPath, startProxyTo } from '../support/start-proxy-to.ts';
+import { identityOptions, startTlsUpstream, type TlsUpstream } from '../support/start-tls-upstream.ts';
 import { listenUntilTestEnds } from '../support/start-upstream.ts';
-import { endpointManifest } from '../support/tls-manifests.ts';
+import { inlineIdentity } from '../support/tls-manifests.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 const yesterday = new Date(Date.now() - dayMs);
 const tomorrow = new Date(Date.now() + dayMs);
 
-let authority: CertificateAuthority;
-let stranger: CertificateAuthority;
-let server: { cert: string; key: string };
-
-beforeAll(async () => {
-  authority = await CertificateAuthority.create('Test Root');
-  stranger = await CertificateAuthority.create('Stranger Root');
-  server = await serverIdentity(authority);
-});
+const { authority, rootCa, server, strictServer } = await createTestAuthority();
+const stranger = await createTestAuthority({ name: 'Stranger Root' });
 
 /** Calls the upstream once, trusting the test's authority, and resolves with the message of the 502. */
 async function refusal(upstream: { readonly origin: string }, material: object = {}): Promise<string> {
-  const proxy = await startTestProxy({
-    resources: {
-      'far.yaml': endpointManifest({
-        name: 'far',
-        baseUrl: upstream.origin,
-        rootCa: { value: authority.certificatePem },
-        ...material,
-      }),
-    },
-  });
-  const answer = await ask(proxy.port, { path: '/v1.0/invoke/far/method/x', method: 'POST', body: 'private' });
+  const proxy = await startProxyTo({ baseUrl: upstream.origin, rootCa, ...material });
+  const answer = await ask(proxy.port, { path: farPath, method: 'POST', body: 'private' });
   expect(answer.status).toBe(502);
   expect(errorOf(answer).errorCode).toBe('ERR_DIRECT_INVOKE');
   return errorOf(answer).message;
@@ -84,14 +68,14 @@ describe('a server is refused with 502', () => {
   });
 
   test('when its issuer is unknown', async () => {
-    const upstream = await startTlsUpstream(await serverIdentity(stranger));
+    const upstream = await startTlsUpstream(stranger.server);
     expect(await refusal(upstream)).toContain('signed by an authority that is not trusted');
     expectUntouched(upstream);
   });
 
   test('when an authority of the same name, with another key, has signed', async () => {
-    const impostor = await CertificateAuthority.create('Test Root');
-    const upstream = await startTlsUpstream(await serverIdentity(impostor));
+    const impostor = await createTestAuthority();
+    const upstream = await startTlsUpstream(impostor.server);
     expect(await refusal(upstream)).toMatch(/not trusted|TLS handshake failed/);
     expectUntouched(upstream);
   });
@@ -136,17 +120,14 @@ describe('a server is refused with 502', () => {
 
 describe('a server that demands a client certificate answers 502', () => {
   test.each(['TLSv1.2', 'TLSv1.3'] as const)('without one (%s)', async (version) => {
-    const demands = { requestCert: true, rejectUnauthorized: true, ca: authority.certificatePem };
-    const upstream = await startTlsUpstream({ ...server, ...demands, minVersion: version, maxVersion: version });
+    const upstream = await startTlsUpstream({ ...strictServer, minVersion: version, maxVersion: version });
     expect(await refusal(upstream)).toMatch(/demand(?:s)? a client certificate/);
     expectUntouched(upstream);
   });
 
   test.each(['TLSv1.2', 'TLSv1.3'] as const)('with the certificate of a stranger (%s)', async (version) => {
-    const demands = { requestCert: true, rejectUnauthorized: true, ca: authority.certificatePem };
-    const upstream = await startTlsUpstream({ ...server, ...demands, minVersion: version, maxVersion: version });
-    const client = await stranger.issueClient({ name: 'stranger' });
-    const material = { certificate: { value: client.chainPem }, privateKey: { value: client.privateKeyPem } };
+    const upstream = await startTlsUpstream({ ...strictServer, minVersion: version, maxVersion: version });
+    const material = inlineIdentity(await stranger.authority.issueClient({ name: 'stranger' }));
     // node's server says nothing: it hangs up.
     expect(await refusal(upstream, material)).toMatch(
       /inside the TLS handshake|reset the connection|closed the connection/,
@@ -158,11 +139,8 @@ describe('a server that demands a client certificate answers 502', () => {
 describe('a server is accepted', () => {
   test.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s', async (version) => {
     const upstream = await startTlsUpstream({ ...server, minVersion: version, maxVersion: version });
-    const rootCa = { value: authority.certificatePem };
-    const proxy = await startTestProxy({
-      resources: { 'far.yaml': endpointManifest({ name: 'far', baseUrl: upstream.origin, rootCa }) },
-    });
-    expect((await ask(proxy.port, { path: '/v1.0/invoke/far/method/x' })).status).toBe(200);
+    const proxy = await startProxyTo({ baseUrl: upstream.origin, rootCa });
+    expect((await ask(proxy.port, { path: farPath })).status).toBe(200);
     expect(upstream.connections).toMatchObject([{ tlsVersion: version }]);
   });
 });

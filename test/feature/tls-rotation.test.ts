@@ -2,32 +2,21 @@
 import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { CertificateAuthority, type IssuedCertificate } from '../../examples/certificates/certificate-authority.ts';
+import { describe, expect, test } from 'vitest';
+import type { IssuedCertificate } from '../../examples/certificates/certificate-authority.ts';
 import { ask } from '../support/ask.ts';
+import { createTestAuthority } from '../support/create-test-authority.ts';
 import { startTestProxy, waitUntil, type TestProxy } from '../support/start-test-proxy.ts';
-import { clientNameOf, serverIdentity, startHttp2Upstream, startTlsUpstream } from '../support/start-tls-upstream.ts';
+import { clientNameOf, startHttp2Upstream, startTlsUpstream } from '../support/start-tls-upstream.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { documents, endpointManifest, secretManifest } from '../support/tls-manifests.ts';
 
-let authority: CertificateAuthority;
-let server: { cert: string; key: string };
-let first: IssuedCertificate;
-let second: IssuedCertificate;
+const { authority, rootCa, server, strictServer } = await createTestAuthority();
+const first = await authority.issueClient({ name: 'first' });
+const second = await authority.issueClient({ name: 'second' });
 
-beforeAll(async () => {
-  authority = await CertificateAuthority.create('Test Root');
-  server = await serverIdentity(authority);
-  first = await authority.issueClient({ name: 'first' });
-  second = await authority.issueClient({ name: 'second' });
-});
-
-function demands(): object {
-  return { ...server, requestCert: true, rejectUnauthorized: true, ca: authority.certificatePem };
-}
-
-function values(client: IssuedCertificate, root: CertificateAuthority = authority): Record<string, string> {
-  return { 'ca.crt': root.certificatePem, 'tls.crt': client.chainPem, 'tls.key': client.privateKeyPem };
+function values(client: IssuedCertificate, root = rootCa): Record<string, string> {
+  return { 'ca.crt': root.value, 'tls.crt': client.chainPem, 'tls.key': client.privateKeyPem };
 }
 
 function endpointOf(baseUrl: string): string {
@@ -59,7 +48,7 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
 describe('a rotated Secret', () => {
   test('serves new calls at once; a response under way finishes on the old connection', async () => {
     const held: ServerResponse[] = [];
-    const upstream = await startTlsUpstream(demands(), (request, response) => {
+    const upstream = await startTlsUpstream(strictServer, (request, response) => {
       response.write(clientNameOf(request.socket));
       if (request.url === '/stream') held.push(response);
       else response.end();
@@ -76,7 +65,7 @@ describe('a rotated Secret', () => {
   });
 
   test('does so over HTTP/2 too', async () => {
-    const upstream = await startHttp2Upstream(demands(), (stream, headers) => {
+    const upstream = await startHttp2Upstream(strictServer, (stream, headers) => {
       stream.respond({ ':status': 200 });
       stream.write(stream.session === undefined ? '' : clientNameOf(stream.session.socket));
       if (headers[':path'] !== '/stream') stream.end();
@@ -95,7 +84,7 @@ describe('a rotated Secret', () => {
 
   test('closes the old connections when nothing runs on them any more', async () => {
     let closed = 0;
-    const upstream = await startTlsUpstream(demands(), (request, response) => {
+    const upstream = await startTlsUpstream(strictServer, (request, response) => {
       request.socket.once('close', () => (closed += 1));
       response.end();
     });
@@ -109,19 +98,19 @@ describe('a rotated Secret', () => {
   });
 
   test('changes whom the proxy trusts: an authority that is gone is refused at once', async () => {
-    const next = await CertificateAuthority.create('Next Root');
+    const next = await createTestAuthority({ name: 'Next Root' });
     const upstream = await startTlsUpstream({ ...server, requestCert: true, rejectUnauthorized: false });
     const proxy = await startTestProxy({
       resources: { 'far.yaml': endpointOf(upstream.origin), 'tls.yaml': secretManifest('tls', values(first)) },
     });
     expect((await ask(proxy.port, call)).status).toBe(200);
-    await proxy.change('tls.yaml', secretManifest('tls', values(first, next)));
+    await proxy.change('tls.yaml', secretManifest('tls', values(first, next.rootCa)));
     expect((await ask(proxy.port, call)).status).toBe(502);
     expect(upstream.requests).toHaveLength(1);
   });
 
   test('drops no call, however often it rotates under load', async () => {
-    const upstream = await startTlsUpstream(demands());
+    const upstream = await startTlsUpstream(strictServer);
     const proxy = await startTestProxy({
       resources: { 'far.yaml': endpointOf(upstream.origin), 'tls.yaml': secretManifest('tls', values(first)) },
     });
@@ -147,7 +136,7 @@ describe('a rotated secrets file', () => {
     const volume = await temporaryFolder();
     await swapVolume(volume, 'one', first);
     await symlink(join('..data', 'secrets.json'), join(volume, 'secrets.json'));
-    const upstream = await startTlsUpstream(demands());
+    const upstream = await startTlsUpstream(strictServer);
     const component = JSON.stringify({
       apiVersion: 'dapr.io/v1alpha1',
       kind: 'Component',

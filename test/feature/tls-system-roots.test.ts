@@ -1,25 +1,18 @@
 /** The machine's roots, which node reads when a process starts: so these run the real command line. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
+import { describe, expect, test } from 'vitest';
 import { ask, errorOf, type Answer } from '../support/ask.ts';
+import { createTestAuthority } from '../support/create-test-authority.ts';
 import { startForwardProxy } from '../support/start-forward-proxy.ts';
-import { identityOptions, serverIdentity, startTlsUpstream } from '../support/start-tls-upstream.ts';
+import { identityOptions, startTlsUpstream } from '../support/start-tls-upstream.ts';
 import { startUpstream } from '../support/start-upstream.ts';
-import { endpointManifest } from '../support/tls-manifests.ts';
+import { endpointManifest, inlineIdentity } from '../support/tls-manifests.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startProxyProcess } from './cli/farpoint-process.ts';
 
-let authority: CertificateAuthority;
-let stranger: CertificateAuthority;
-let server: { cert: string; key: string };
-
-beforeAll(async () => {
-  authority = await CertificateAuthority.create('Test Root');
-  stranger = await CertificateAuthority.create('Stranger Root');
-  server = await serverIdentity(authority);
-});
+const { authority, server, strictServer } = await createTestAuthority();
+const { authority: stranger } = await createTestAuthority({ name: 'Stranger Root' });
 
 interface Started {
   readonly manifest: string;
@@ -38,7 +31,7 @@ async function start({ manifest, env }: Started): Promise<(target?: string) => P
 }
 
 /** SSL_CERT_FILE with these roots. */
-function certFile(...roots: readonly CertificateAuthority[]): Started['env'] {
+function certFile(...roots: readonly { readonly certificatePem: string }[]): Started['env'] {
   return async (folder) => {
     const file = join(folder, 'roots.pem');
     await writeFile(file, roots.map(({ certificatePem }) => certificatePem).join(''));
@@ -58,16 +51,10 @@ describe('SSL_CERT_FILE', () => {
   });
 
   test('is trusted for an endpoint with a certificate and key only, which it presents', async () => {
-    const demands = { requestCert: true, rejectUnauthorized: true, ca: authority.certificatePem };
-    const upstream = await startTlsUpstream({ ...server, ...demands });
+    const upstream = await startTlsUpstream(strictServer);
     const client = await authority.issueClient({ name: 'orders' });
     const call = await start({
-      manifest: endpointManifest({
-        name: 'far',
-        baseUrl: upstream.origin,
-        certificate: { value: client.chainPem },
-        privateKey: { value: client.privateKeyPem },
-      }),
+      manifest: endpointManifest({ name: 'far', baseUrl: upstream.origin, ...inlineIdentity(client) }),
       env: certFile(authority),
     });
     expect(await call()).toMatchObject({ status: 200, body: 'orders' });

@@ -1,23 +1,15 @@
 /** TLS material that does not resolve or does not parse: 503 with the reason, and nothing goes near the upstream. */
 import { generateKeyPairSync } from 'node:crypto';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { CertificateAuthority, type IssuedCertificate } from '../../examples/certificates/certificate-authority.ts';
+import { describe, expect, test } from 'vitest';
 import { ask, errorOf } from '../support/ask.ts';
+import { createTestAuthority } from '../support/create-test-authority.ts';
 import { startTestProxy } from '../support/start-test-proxy.ts';
-import { serverIdentity, startTlsUpstream } from '../support/start-tls-upstream.ts';
+import { startTlsUpstream } from '../support/start-tls-upstream.ts';
 import { documents, endpointManifest, secretManifest, type Source } from '../support/tls-manifests.ts';
 
-let authority: CertificateAuthority;
-let server: { cert: string; key: string };
-let client: IssuedCertificate;
-let other: IssuedCertificate;
-
-beforeAll(async () => {
-  authority = await CertificateAuthority.create('Test Root');
-  server = await serverIdentity(authority);
-  client = await authority.issueClient({ name: 'orders' });
-  other = await authority.issueClient({ name: 'other' });
-});
+const { authority, rootCa, server } = await createTestAuthority();
+const client = await authority.issueClient({ name: 'orders' });
+const other = await authority.issueClient({ name: 'other' });
 
 interface Material {
   readonly rootCa?: Source;
@@ -45,7 +37,7 @@ describe('an endpoint whose TLS material cannot be used answers 503 and is not c
     ['a Secret that does not exist', () => ({ rootCa: fromSecret('ca.crt') }), /SecretNotFound.*tls/],
     [
       'a key that the Secret does not have',
-      () => ({ rootCa: fromSecret('ca.crt'), secrets: { 'other.crt': authority.certificatePem } }),
+      () => ({ rootCa: fromSecret('ca.crt'), secrets: { 'other.crt': rootCa.value } }),
       /ca\.crt/,
     ],
     [
@@ -57,17 +49,17 @@ describe('an endpoint whose TLS material cannot be used answers 503 and is not c
     ['a root CA that does not parse', () => ({ rootCa: rootFrom(garbage) }), /InvalidRootCa/],
     [
       'a bundle of which one certificate does not parse',
-      () => ({ rootCa: rootFrom(authority.certificatePem + garbage) }),
+      () => ({ rootCa: rootFrom(rootCa.value + garbage) }),
       /InvalidRootCa.*2/,
     ],
     [
       'a certificate without a key',
-      () => ({ rootCa: rootFrom(authority.certificatePem), certificate: { value: client.chainPem } }),
+      () => ({ rootCa: rootCa, certificate: { value: client.chainPem } }),
       /PrivateKeyMissing/,
     ],
     [
       'a key without a certificate',
-      () => ({ rootCa: rootFrom(authority.certificatePem), privateKey: { value: client.privateKeyPem } }),
+      () => ({ rootCa: rootCa, privateKey: { value: client.privateKeyPem } }),
       /CertificateMissing/,
     ],
     [
@@ -104,11 +96,7 @@ describe('an endpoint whose TLS material cannot be used answers 503 and is not c
           endpointManifest({ name: 'bad', baseUrl: upstream.origin, ...material }),
           ...(secrets === undefined ? [] : [secretManifest('tls', secrets)]),
         ),
-        'good.yaml': endpointManifest({
-          name: 'good',
-          baseUrl: upstream.origin,
-          rootCa: { value: authority.certificatePem },
-        }),
+        'good.yaml': endpointManifest({ name: 'good', baseUrl: upstream.origin, rootCa }),
       },
     });
     const answer = await ask(proxy.port, { path: '/v1.0/invoke/bad/method/x', method: 'POST', body: 'private' });
@@ -124,7 +112,6 @@ describe('an endpoint whose TLS material cannot be used answers 503 and is not c
 describe('a secret store that is not there', () => {
   test('refuses the endpoint that names it and no other', async () => {
     const upstream = await startTlsUpstream(server);
-    const rootCa = { value: authority.certificatePem };
     const manifest = endpointManifest({ name: 'bad', baseUrl: upstream.origin, rootCa: fromSecret('ca.crt') });
     const proxy = await startTestProxy({
       resources: {
@@ -142,7 +129,7 @@ describe('a secret store that is not there', () => {
 describe('material that comes and goes while the proxy runs', () => {
   test('makes the endpoint callable when it comes, and refused when it goes', async () => {
     const upstream = await startTlsUpstream(server);
-    const secret = secretManifest('tls', { 'ca.crt': authority.certificatePem });
+    const secret = secretManifest('tls', { 'ca.crt': rootCa.value });
     const proxy = await startTestProxy({
       resources: {
         'far.yaml': endpointManifest({ name: 'far', baseUrl: upstream.origin, rootCa: fromSecret('ca.crt') }),

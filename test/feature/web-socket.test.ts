@@ -2,15 +2,14 @@
 import { createServer as createHttpsServer } from 'node:https';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
 import { basicTarget } from '../support/ask.ts';
 import { headerLinesOf } from '../support/byte-upstream.ts';
+import { createTestAuthority } from '../support/create-test-authority.ts';
 import { httpEndpoint } from '../support/http-endpoint.ts';
 import { openRawConnection } from '../support/raw-connection.ts';
-import { serverIdentity } from '../support/start-tls-upstream.ts';
 import { startTestProxy, waitUntil, type TestProxy, type TestProxyOptions } from '../support/start-test-proxy.ts';
 import { startRawUpstream, startUpstream } from '../support/start-upstream.ts';
-import { endpointManifest } from '../support/tls-manifests.ts';
+import { endpointManifest, inlineIdentity } from '../support/tls-manifests.ts';
 import { openWebSocket, startWebSocketUpstream, type WebSocketUpstream } from '../support/web-socket-upstream.ts';
 
 async function startPair(options: TestProxyOptions = {}): Promise<{ upstream: WebSocketUpstream; proxy: TestProxy }> {
@@ -112,19 +111,10 @@ describe('a WebSocket', () => {
   });
 
   test('to an https upstream goes over mTLS', async () => {
-    const authority = await CertificateAuthority.create('Test Root');
-    const identity = await serverIdentity(authority);
-    const client = await authority.issueClient({ name: 'orders' });
-    const server = createHttpsServer({
-      ...identity,
-      requestCert: true,
-      rejectUnauthorized: true,
-      ca: authority.certificatePem,
-    });
-    const upstream = await startWebSocketUpstream(server);
+    const { authority, rootCa, strictServer } = await createTestAuthority();
+    const upstream = await startWebSocketUpstream(createHttpsServer(strictServer));
     const baseUrl = `https://localhost:${upstream.port}`;
-    const rootCa = { value: authority.certificatePem };
-    const own = { certificate: { value: client.chainPem }, privateKey: { value: client.privateKeyPem } };
+    const own = inlineIdentity(await authority.issueClient({ name: 'orders' }));
     const resources = {
       'a.yaml': endpointManifest({ name: 'up', baseUrl, rootCa, ...own }),
       'b.yaml': endpointManifest({ name: 'without-identity', baseUrl, rootCa }),

@@ -1,8 +1,8 @@
 /** An issuer of JWTs on loopback, over TLS: a discovery document, a JWK Set whose keys change, and tokens of every kind. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
-import { serverIdentity, startTlsUpstream } from './start-tls-upstream.ts';
+import { createTestAuthority } from './create-test-authority.ts';
+import { startTlsUpstream } from './start-tls-upstream.ts';
 
 export interface IssuerKey {
   readonly id: string;
@@ -34,12 +34,10 @@ export class TestIssuer {
 
   /** Listens until the test ends; it has no keys yet. */
   static async start(): Promise<TestIssuer> {
-    const authority = await CertificateAuthority.create('Issuer Root');
+    const { rootCa, server } = await createTestAuthority({ name: 'Issuer Root' });
     const started: { issuer: TestIssuer | null } = { issuer: null };
-    const { origin } = await startTlsUpstream(await serverIdentity(authority), (request, response) =>
-      started.issuer?.serve(request, response),
-    );
-    started.issuer = new TestIssuer(origin, authority.certificatePem);
+    const { origin } = await startTlsUpstream(server, (request, response) => started.issuer?.serve(request, response));
+    started.issuer = new TestIssuer(origin, rootCa.value);
     return started.issuer;
   }
 

@@ -8,8 +8,8 @@ import {
   type ClientMetadata,
   type KoaContextWithOIDC,
 } from 'oidc-provider';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
-import { serverIdentity, startTlsUpstream } from './start-tls-upstream.ts';
+import { createTestAuthority } from './create-test-authority.ts';
+import { startTlsUpstream } from './start-tls-upstream.ts';
 
 export interface OidcProvider {
   /** Its issuer, `https://localhost:<port>`. */
@@ -30,15 +30,15 @@ export interface OidcProviderOptions {
 
 /** Listens until the test ends. Tokens are JWTs whose audience is the `resource` that was asked for. */
 export async function startOidcProvider(): Promise<OidcProvider> {
-  const authority = await CertificateAuthority.create('Provider Root');
+  const { rootCa, server } = await createTestAuthority({ name: 'Provider Root' });
   const held: { provider: Provider | null } = { provider: null };
-  const { origin, requests } = await startTlsUpstream(await serverIdentity(authority), (request, response) => {
+  const { origin, requests } = await startTlsUpstream(server, (request, response) => {
     if (held.provider === null) response.writeHead(503).end();
     else void serve(held.provider, request, response);
   });
   return {
     origin,
-    rootCa: authority.certificatePem,
+    rootCa: rootCa.value,
     requests,
     open: async ({ clients, tokenSeconds = 3600 }) => {
       const { privateKey } = await generateKeyPair('RS256', { extractable: true });

@@ -1,8 +1,8 @@
 /** A token endpoint on loopback, over TLS, that says what it is told. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
-import { serverIdentity, startTlsUpstream } from './start-tls-upstream.ts';
+import { createTestAuthority } from './create-test-authority.ts';
+import { startTlsUpstream } from './start-tls-upstream.ts';
 
 export interface TokenRequest {
   /** `client:secret` of Basic; `''` without it. */
@@ -27,13 +27,13 @@ export class TokenServer {
 
   /** Listens until the test ends. */
   static async start(): Promise<TokenServer> {
-    const authority = await CertificateAuthority.create('Token Root');
+    const { rootCa, server } = await createTestAuthority({ name: 'Token Root' });
     const started: { server: TokenServer | null } = { server: null };
     const { origin } = await startTlsUpstream(
-      await serverIdentity(authority),
+      server,
       (request, response) => void started.server?.serve(request, response),
     );
-    started.server = new TokenServer(origin, authority.certificatePem);
+    started.server = new TokenServer(origin, rootCa.value);
     return started.server;
   }
 

@@ -31,6 +31,14 @@ export function endpointManifest(options: EndpointOptions): string {
   });
 }
 
+/** What an endpoint says that brings a client certificate in the manifest itself. */
+export function inlineIdentity(client: {
+  readonly chainPem: string;
+  readonly privateKeyPem: string;
+}): Pick<EndpointOptions, 'certificate' | 'privateKey'> {
+  return { certificate: { value: client.chainPem }, privateKey: { value: client.privateKeyPem } };
+}
+
 /** One Kubernetes Secret. */
 export function secretManifest(name: string, values: Readonly<Record<string, string>>): string {
   const data = Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
