@@ -22,7 +22,7 @@ export interface ProxyContext {
   readonly telemetry: Telemetry;
   readonly router: Router;
   readonly guards: CallGuards;
-  /** For the bodies of calls that may be tried again. */
+  /** For the bodies of calls that may be sent again. */
   readonly retryBuffer: HeldBytesOptions;
   readonly pipelines: LivePipelines;
   /** Of request bodies that middleware reads whole. */
