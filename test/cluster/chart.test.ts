@@ -1,7 +1,7 @@
 /** The chart on a real API server, by helm as a user has it: install, upgrade, removal, and a cluster that has Dapr. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { waitUntil } from '../support/start-test-proxy.ts';
-import { installDaprCrd } from './support/dapr-crd.ts';
+import { installDaprCrds } from './support/dapr-crds.ts';
 import { chartFolder, mustRender, operatorArgs, previousChart } from './support/chart.ts';
 import type { HelmResult } from './support/run-helm.ts';
 import { helmForTests, type RunHelm } from './support/helm-for-tests.ts';
@@ -207,7 +207,7 @@ describe.skipIf(found === null)('a release', () => {
 describe.skipIf(found === null)("a cluster with Dapr's definitions", () => {
   beforeAll(async () => {
     await startCluster();
-    await installDaprCrd(cluster);
+    await installDaprCrds(cluster, ['httpendpoints']);
   });
   afterAll(() => cluster.stop());
 

@@ -1,7 +1,7 @@
 /** A cluster that has Dapr's own HTTPEndpoint already: it works, Events stand in for the status, and ours can follow. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { waitUntil } from '../support/start-test-proxy.ts';
-import { installDaprCrd } from './support/dapr-crd.ts';
+import { installDaprCrds } from './support/dapr-crds.ts';
 import { endpointViewer, type EndpointViewer } from './support/endpoint-status.ts';
 import { installCrds } from './support/install-crds.ts';
 import { startReadyOperator, type ClusterOperator } from './support/start-cluster-operator.ts';
@@ -14,7 +14,7 @@ let view: EndpointViewer;
 
 beforeAll(async () => {
   cluster = await startControlPlane();
-  await installDaprCrd(cluster);
+  await installDaprCrds(cluster);
   namespace = await cluster.createNamespace('dapr');
   view = endpointViewer(cluster, namespace);
 }, 120_000);

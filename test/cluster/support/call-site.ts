@@ -3,7 +3,7 @@ import { ask, type Answer } from '../../support/ask.ts';
 import { waitUntil } from '../../support/start-test-proxy.ts';
 import type { ControlPlaneClient } from './connect-control-plane.ts';
 import { endpointViewer, type EndpointViewer } from './endpoint-status.ts';
-import { installFarpoint } from './install-farpoint.ts';
+import { installFarpoint, type InstallOptions } from './install-farpoint.ts';
 import { startReadyOperator, type ClusterOperator } from './start-cluster-operator.ts';
 import { startPodProxy, type PodProxy } from './start-pod-proxy.ts';
 
@@ -19,10 +19,14 @@ export interface CallSite {
 }
 
 /** Starts the operator; it ends with the test. */
-export async function startCallSite(client: ControlPlaneClient, prefix: string): Promise<CallSite> {
+export async function startCallSite(
+  client: ControlPlaneClient,
+  prefix: string,
+  { crds = 'ours' }: Pick<InstallOptions, 'crds'> = {},
+): Promise<CallSite> {
   const namespace = await client.createNamespace(prefix);
   const watchNamespaces = [namespace];
-  const { kubeconfigPath } = await installFarpoint(client, { namespace, watchNamespaces });
+  const { kubeconfigPath } = await installFarpoint(client, { namespace, watchNamespaces, crds });
   const operator = await startReadyOperator({ kubeconfig: kubeconfigPath, namespace, watchNamespaces });
   return {
     namespace,

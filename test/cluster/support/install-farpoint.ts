@@ -11,6 +11,8 @@ export interface InstallOptions {
   readonly watchNamespaces?: readonly string[];
   /** What else it is granted. */
   readonly grants?: Pick<RbacOptions, 'canEvict' | 'ownerClusterRole' | 'injectorName' | 'validatorName'>;
+  /** Whose: ours unless the cluster is to keep what it has. */
+  readonly crds?: 'ours' | 'as they are';
   /** Where the operator is to reach the API server; a fault proxy, perhaps. */
   readonly server?: Pick<ControlPlaneAccess, 'server' | 'caPem'>;
 }
@@ -31,9 +33,9 @@ export function clusterRoleOf(namespace: string): string {
 /** Installs it all; installing again changes nothing. */
 export async function installFarpoint(
   client: ControlPlaneClient,
-  { namespace, watchNamespaces = [], grants = {}, server = client.access }: InstallOptions,
+  { namespace, watchNamespaces = [], grants = {}, crds = 'ours', server = client.access }: InstallOptions,
 ): Promise<InstalledFarpoint> {
-  await installCrds(client);
+  if (crds === 'ours') await installCrds(client);
   await apply(client, '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   await apply(client, `/api/v1/namespaces/${namespace}/serviceaccounts`, {
     apiVersion: 'v1',
