@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
 import { endpointManifest, secretManifest } from '../support/tls-manifests.ts';
+import { callFromPod, type PodAnswer } from './support/call-from-pod.ts';
 import { container, examplePod } from './support/example-pod.ts';
 import { installChart } from './support/install-chart.ts';
 import { nodeAddress } from './support/node-address.ts';
@@ -54,17 +55,9 @@ beforeAll(async () => {
 
 beforeEach(() => showWhenFailed(cluster, () => [own.name]));
 
-interface Answer {
-  readonly status: number;
-  readonly body: string;
-}
-
-/** By curl in the application's container. */
-async function call(pod: string, ...args: readonly string[]): Promise<Answer> {
-  const curl = ['curl', '--silent', '--show-error', '--write-out', '\n%{http_code}', ...args];
-  const output = await own.kubectl('exec', pod, `--container=${container}`, '--', ...curl);
-  const end = output.lastIndexOf('\n');
-  return { status: Number(output.slice(end)), body: output.slice(0, end) };
+async function call(pod: string, ...args: readonly string[]): Promise<Pick<PodAnswer, 'status' | 'body'>> {
+  const { status, body } = await callFromPod(own, pod, ...args);
+  return { status, body };
 }
 
 const invoke = (target: string): string => `http://localhost:3500/v1.0/invoke/${target}/method/path`;

@@ -35,11 +35,12 @@ export async function startReportServer(): Promise<NodeServer & { readonly repor
   return { ...server, reports };
 }
 
-async function startNodeServer(listener: RequestListener): Promise<NodeServer> {
-  const server = createServer(listener);
+/** Answers as it is told, over TLS when it has a certificate. */
+export async function startNodeServer(listener: RequestListener, tls?: ServerOptions): Promise<NodeServer> {
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   server.listen(0, nodeAddress);
   await once(server, 'listening');
-  return running(server, 'http');
+  return running(server, tls === undefined ? 'http' : 'https');
 }
 
 /** Answers with the serial number of the client's certificate. `options` may be changed while it runs. */
