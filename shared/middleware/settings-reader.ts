@@ -5,8 +5,8 @@
  */
 import { rootCaMistake } from '../compile/check-pem.ts';
 import { compileLinearRegExp } from '../regexp/linear-regexp.ts';
+import { msFromDurationOrNumber } from '../settings/duration-or-number.ts';
 import { falsyTexts } from '../settings/falsy-texts.ts';
-import { msFromGoDuration } from '../settings/go-duration.ts';
 import { isTruthy } from '../settings/is-truthy.ts';
 import { nearestName } from '../settings/nearest-name.ts';
 import { bytesFromQuantity } from '../settings/quantity.ts';
@@ -131,11 +131,11 @@ export class SettingsReader {
     return this.#within(firstOf(name), bytesFromQuantity(text) ?? Number.NaN, { ...range, isWhole: true });
   }
 
-  /** A duration as Go writes it (`1m30s`), in milliseconds; a plain number is milliseconds. */
+  /** In milliseconds. */
   durationMs(name: SettingName, { fallback, max }: { readonly fallback: number; readonly max: number }): number {
     const text = this.text(name, '');
     if (text === '') return fallback;
-    const ms = /^\d{1,15}$/.test(text) ? Number(text) : msFromGoDuration(text);
+    const ms = msFromDurationOrNumber(text);
     if (ms !== null && ms > 0 && ms <= max) return ms;
     this.mistake(`${firstOf(name)} must be a duration above 0 and up to ${max / 1000}s, such as 5s`);
     return fallback;

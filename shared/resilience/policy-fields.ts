@@ -1,7 +1,6 @@
 /** The fields of one policy whose kinds the schema has checked, and every mistake in what they say. Pure. */
-import { longestDelayMs } from '../clock/clock.ts';
 import type { UnknownRecord } from '../resources/read-field.ts';
-import { msFromGoDuration } from '../settings/go-duration.ts';
+import { msFromDurationOrNumber } from '../settings/duration-or-number.ts';
 import { nearestName } from '../settings/nearest-name.ts';
 
 /** A policy, or why there is none. */
@@ -15,12 +14,6 @@ export interface Decoded<Policy> {
 
 /** Go's int32, which is more than anybody waits for. */
 const maxCount = 2_147_483_647;
-
-/** Go's durations, or a bare whole number of milliseconds; what no timer can wait counts as the longest. Null when it is neither. */
-export function msFromPolicyDuration(text: string): number | null {
-  const ms = /^[+-]?\d+$/.test(text) ? Number(text) : msFromGoDuration(text);
-  return ms === null ? null : Math.min(ms, longestDelayMs);
-}
 
 export class PolicyFields {
   readonly mistakes: string[] = [];
@@ -52,7 +45,7 @@ export class PolicyFields {
   durationMs(name: string, fallbackMs: number): number {
     const text = this.text(name);
     if (text === '') return fallbackMs;
-    const ms = msFromPolicyDuration(text);
+    const ms = msFromDurationOrNumber(text);
     if (ms === null) this.mistakes.push(`${name} is no duration such as 5s, nor a whole number of milliseconds`);
     else if (ms < 0) this.mistakes.push(`${name} must not be negative`);
     return ms ?? fallbackMs;

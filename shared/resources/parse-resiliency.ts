@@ -5,8 +5,9 @@
 import type { Problem } from '../errors/problem.ts';
 import { decodeBreaker } from '../resilience/decode-breaker.ts';
 import { decodeRetry } from '../resilience/decode-retry.ts';
-import { msFromPolicyDuration, PolicyFields, type Decoded } from '../resilience/policy-fields.ts';
+import { PolicyFields, type Decoded } from '../resilience/policy-fields.ts';
 import { parseTargetKey } from '../resilience/target-key.ts';
+import { msFromDurationOrNumber } from '../settings/duration-or-number.ts';
 import type { TimeoutPolicy } from '../table/resilience.ts';
 import { validateResiliency } from './generated/validate-resiliency.js';
 import { identityOf, type Manifest } from './manifest.ts';
@@ -140,7 +141,7 @@ class SpecReader {
 }
 
 function decodeTimeout(value: unknown): Decoded<WrittenPolicy<TimeoutPolicy>> {
-  const timeoutMs = msFromPolicyDuration(String(value));
+  const timeoutMs = msFromDurationOrNumber(String(value));
   if (timeoutMs === null) return mistaken('it is no duration such as 5s, nor a whole number of milliseconds');
   if (timeoutMs < 0) return mistaken('it must not be negative');
   return { policy: { timeoutMs }, mistakes: [], warnings: [] };
