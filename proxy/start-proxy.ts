@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Clock } from '#shared/clock/clock.ts';
 import { ConfigError } from '#shared/errors/config-error.ts';
+import { isAbsentAddress } from '#shared/listener/listen.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import { ByteBudget } from '#shared/memory/byte-budget.ts';
 import type { ProxySettings } from '#shared/settings/proxy-settings.ts';
@@ -20,7 +21,6 @@ import { RequestAdmission } from './policy/request-admission.ts';
 import { ResilienceBook } from './resilience/resilience-book.ts';
 import { ApiListener } from './server/api-listener.ts';
 import { OwnAddresses } from './server/own-addresses.ts';
-import { isAbsentAddress } from './server/listen.ts';
 import { startPublicListener } from './server/public-listener.ts';
 import { shutDown, type ShutdownManner } from './shut-down.ts';
 import { TableSwitch } from './table-switch.ts';

@@ -1,10 +1,11 @@
 /** The server that the API server asks about Pods and about objects of ours, put together and started. */
 import type { Clock } from '#shared/clock/clock.ts';
+import { listenOnPort } from '#shared/listener/listen.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { CertificateSource } from '../identity/certificate-source.ts';
 import { Connections } from '../listener/connections.ts';
 import { FairBudget } from '../listener/fair-budget.ts';
-import { createTlsListener, listenOn, replaceCertificate, type TlsListenerOptions } from '../listener/tls-listener.ts';
+import { createTlsListener, replaceCertificate, type TlsListenerOptions } from '../listener/tls-listener.ts';
 import type { AdmissionAnswer } from './admission-answer.ts';
 import { createAdmissionApp } from './admission-app.ts';
 import { defaultAdmissionLimits, type AdmissionLimits } from './admission-limits.ts';
@@ -65,7 +66,7 @@ export async function startAdmissionServer(options: AdmissionServerOptions): Pro
     isStreaming: () => false,
   };
   const server = createTlsListener(app, listening);
-  const boundPort = await listenOn(server, address, port);
+  const boundPort = await listenOnPort(server, address, port);
   const stopFollowing = certificate.onChanged(() => replaceCertificate(server, listening));
   return {
     port: boundPort,

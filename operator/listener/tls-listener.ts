@@ -87,21 +87,6 @@ export function replaceCertificate(server: Server, { name, certificate, logger }
   }
 }
 
-/** Resolves when the server accepts connections. Rejects with an Error that says what is wrong. */
-export async function listenOn(server: Server, address: string, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(new Error(`cannot listen on ${address}:${port}: ${cause.message}`, { cause })),
-    );
-    server.listen({ host: address, port }, resolve);
-  });
-  server.removeAllListeners('error');
-  // A connection that could not be accepted (too many open files) is lost; the others are not.
-  server.on('error', (error) => process.emitWarning(error));
-  const bound = server.address();
-  return typeof bound === 'object' && bound !== null ? bound.port : port;
-}
-
 function contextOf(certificate: CertificateSource): TlsOptions {
   const { certificateChainPem, privateKeyPem } = certificate.current();
   return { cert: certificateChainPem, key: privateKeyPem, minVersion: 'TLSv1.2' };

@@ -1,6 +1,7 @@
 /** The server that proxies connect to for their tables, put together and started. */
 import type { Duplex } from 'node:stream';
 import type { Clock } from '#shared/clock/clock.ts';
+import { listenOnPort } from '#shared/listener/listen.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import type { PeerResult } from '../identity/authenticator.ts';
 import type { CertificateSource } from '../identity/certificate-source.ts';
@@ -15,7 +16,7 @@ import { PeerCountsLog } from './peer-counts-log.ts';
 import { PodRates } from './pod-rates.ts';
 import type { ProgrammedCounts } from './programmed-counts.ts';
 import { createPushApp } from './push-app.ts';
-import { createTlsListener, listenOn, replaceCertificate, type TlsListenerOptions } from '../listener/tls-listener.ts';
+import { createTlsListener, replaceCertificate, type TlsListenerOptions } from '../listener/tls-listener.ts';
 import { defaultPushLimits, type PushLimits } from './push-limits.ts';
 import { noPushMetrics, type PushMetrics } from './push-metrics.ts';
 import { StrayAcknowledgements, type PodAcknowledgement } from './stray-acknowledgements.ts';
@@ -102,7 +103,7 @@ export async function startPushServer(options: PushServerOptions): Promise<Runni
     isStreaming,
   };
   const server = createTlsListener(app, listening);
-  const boundPort = await listenOn(server, address, port);
+  const boundPort = await listenOnPort(server, address, port);
 
   const ended = new AbortController();
   const stops = [

@@ -18,12 +18,12 @@ import { Exchange } from '../pipeline/exchange.ts';
 import { errorReply } from '../reply/error-reply.ts';
 import { replyHeaders, type Reply } from '../reply/reply.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
+import { listen, type ListenAddress } from '#shared/listener/listen.ts';
 import { acceptH2cUpgrade, isH2cUpgrade } from './h2c-upgrade.ts';
 import { closeInStages } from './close-in-stages.ts';
 import { Http1Response } from './http1-response.ts';
 import { Http2Response } from './http2-response.ts';
 import { detectHttpVersion } from './http-versions.ts';
-import { listen, type ListenAddress } from './listen.ts';
 import { messageFailure } from './message-failure.ts';
 import { parseFailureReply } from './parse-failure.ts';
 import { sendRawReply } from './raw-reply.ts';
@@ -86,10 +86,9 @@ export class ApiListener {
   /** Opens one more address. Rejects with one clear sentence. Resolves with the port, `null` for a socket file. */
   async listen(address: ListenAddress): Promise<number | null> {
     const server = createNetServer({ noDelay: true, pauseOnConnect: false }, (socket) => this.#accept(socket));
-    await listen(server, address);
+    const port = await listen(server, address);
     this.#servers.push(server);
-    const bound = server.address();
-    return bound !== null && typeof bound === 'object' ? bound.port : null;
+    return port;
   }
 
   get isDraining(): boolean {

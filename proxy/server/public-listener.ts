@@ -1,6 +1,7 @@
 /** The public port: health for probes from outside the pod, and metadata for those who hold the token. Nothing else. */
 import { createServer, type IncomingMessage } from 'node:http';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
+import { listenOnPort } from '#shared/listener/listen.ts';
 import { healthzReply, outboundHealthzReply } from '../api/healthz.ts';
 import { matchApi } from '../api/match-api.ts';
 import { askedAppIdOf, liveState } from '../api/serve-api.ts';
@@ -10,7 +11,6 @@ import { errorReply } from '../reply/error-reply.ts';
 import type { Reply } from '../reply/reply.ts';
 import { sendReply } from '../reply/send-reply.ts';
 import { Http1Response } from './http1-response.ts';
-import { listen } from './listen.ts';
 
 export interface PublicListener {
   readonly port: number;
@@ -37,10 +37,8 @@ export async function startPublicListener(context: ProxyContext): Promise<Public
     const exchange = new Exchange({ request, response: new Http1Response(response), startedAtMs });
     sendReply(exchange, replyTo(request, exchange, context), context.clock);
   });
-  await listen(server, { kind: 'tcp', host: addresses.publicAddress, port: addresses.publicPort ?? 0 });
-  const bound = server.address();
   return {
-    port: bound !== null && typeof bound === 'object' ? bound.port : 0,
+    port: await listenOnPort(server, addresses.publicAddress, addresses.publicPort ?? 0),
     close: () => {
       server.close();
       server.closeAllConnections();

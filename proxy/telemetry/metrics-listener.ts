@@ -1,7 +1,7 @@
 /** Serves the metrics over plain HTTP, on any path, as Dapr does. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { listen } from '../server/listen.ts';
+import { startPlainListener, type PlainListener, type PlainListenerOptions } from '#shared/listener/plain-listener.ts';
 
 /** What the listener needs of Metrics. */
 export interface RenderedByChunks {
@@ -10,55 +10,22 @@ export interface RenderedByChunks {
   chunks(): AsyncGenerator<string>;
 }
 
-export interface MetricsListenerOptions {
-  readonly address: string;
-  /** 0: any free port. */
-  readonly port: number;
+export interface MetricsListenerOptions extends Omit<PlainListenerOptions, 'serve'> {
   readonly metrics: RenderedByChunks;
-  readonly headerTimeoutMs?: number;
   /** How long a reader may take nothing. */
   readonly stalledReaderMs?: number;
 }
 
-export interface MetricsListener {
-  readonly port: number;
-  /** Ends what is being read, too. */
-  close(): Promise<void>;
-}
-
-const idleTimeoutMs = 65_000;
-const maxConnections = 64;
 /** Prometheus comes alone or as a pair; more at once wait their turn with 503. */
 const maxScrapes = 4;
 
 /** Resolves when it accepts connections. Rejects with an Error of one clear sentence when it cannot listen. */
-export async function startMetricsListener(options: MetricsListenerOptions): Promise<MetricsListener> {
-  const { address, port, metrics, headerTimeoutMs = 10_000, stalledReaderMs = 10_000 } = options;
+export function startMetricsListener(options: MetricsListenerOptions): Promise<PlainListener> {
+  const { metrics, stalledReaderMs = 10_000, ...listener } = options;
   let scrapes = 0;
-  const server = createServer(
-    {
-      headersTimeout: headerTimeoutMs,
-      requestTimeout: headerTimeoutMs,
-      keepAliveTimeout: idleTimeoutMs,
-      connectionsCheckingInterval: Math.min(headerTimeoutMs, 1_000),
-      maxHeaderSize: 8_192,
-    },
-    (request, response) => void serve(request, response),
-  );
-  server.maxConnections = maxConnections;
-  await listen(server, { kind: 'tcp', host: address, port });
-  const bound = server.address();
-  return {
-    port: typeof bound === 'object' && bound !== null ? bound.port : port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return startPlainListener({ ...listener, serve });
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    request.resume();
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD');
       return refuse(response, 405, 'use GET or HEAD');

@@ -1,11 +1,11 @@
 /** Puts together what the settings ask for: metrics (loaded only then), API logging, or neither. */
+import type { PlainListener } from '#shared/listener/plain-listener.ts';
 import type { Logger } from '#shared/logger/logger.ts';
 import { defaultConfiguration } from '#shared/resources/configuration.ts';
 import type { ProxySettings } from '#shared/settings/proxy-settings.ts';
 import { accessLog } from './access-log.ts';
 import type { LinkView } from './link-metrics.ts';
 import type { Metrics } from './metrics.ts';
-import type { MetricsListener } from './metrics-listener.ts';
 import type { ListMiddleware } from './middleware-metrics.ts';
 import { noTelemetry } from './no-telemetry.ts';
 import type { LiveBreaker, Telemetry } from './telemetry.ts';
@@ -18,7 +18,7 @@ export interface StartedTelemetry extends Telemetry {
   /** Adds the middleware of the pipelines to the metrics. */
   showMiddleware(list: ListMiddleware): void;
   /** Opens the metrics port; null when metrics are off. Rejects with one clear sentence. */
-  listen(): Promise<MetricsListener | null>;
+  listen(): Promise<PlainListener | null>;
 }
 
 /** Everything the request path reports to. */

@@ -5,11 +5,8 @@ import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import {
-  startMetricsListener,
-  type MetricsListener,
-  type MetricsListenerOptions,
-} from '../../../proxy/telemetry/metrics-listener.ts';
+import type { PlainListener } from '#shared/listener/plain-listener.ts';
+import { startMetricsListener, type MetricsListenerOptions } from '../../../proxy/telemetry/metrics-listener.ts';
 import { Metrics } from '../../../proxy/telemetry/metrics.ts';
 import { curl } from '../../support/curl.ts';
 import { parseExposition, valueOf } from '../../support/exposition.ts';
@@ -35,7 +32,7 @@ function busyMetrics(): Metrics {
   return metrics;
 }
 
-async function listening(options: Partial<MetricsListenerOptions> = {}): Promise<MetricsListener> {
+async function listening(options: Partial<MetricsListenerOptions> = {}): Promise<PlainListener> {
   const listener = await startMetricsListener({ address: '127.0.0.1', port: 0, metrics: busyMetrics(), ...options });
   onTestFinished(() => listener.close());
   return listener;

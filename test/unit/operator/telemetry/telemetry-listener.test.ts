@@ -71,7 +71,7 @@ describe('the telemetry listener', () => {
   test('says which port is taken', async () => {
     const port = await start();
     await expect(start({ port })).rejects.toThrow(
-      `cannot listen on 127.0.0.1:${port} for metrics: EADDRINUSE; choose another port`,
+      `cannot listen on 127.0.0.1:${port}: it is taken by another program; choose another port`,
     );
   });
 });

@@ -6,10 +6,20 @@ export type ListenAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string };
 
-/** Resolves when the server accepts connections. Rejects with an Error that says what to change. */
-export async function listen(server: Server, address: ListenAddress): Promise<void> {
+/** Resolves when the server accepts connections, with its port. Rejects with an Error that says what to change. */
+export async function listenOnPort(server: Server, host: string, port: number): Promise<number> {
+  return (await listen(server, { kind: 'tcp', host, port })) ?? port;
+}
+
+/** The same for any address; the port of a socket file is null. */
+export async function listen(server: Server, address: ListenAddress): Promise<number | null> {
   const mistake = await tryToListen(server, address);
-  if (mistake === null) return;
+  if (mistake !== null) await listenAfterAll(server, address, mistake);
+  const bound = server.address();
+  return bound !== null && typeof bound === 'object' ? bound.port : null;
+}
+
+async function listenAfterAll(server: Server, address: ListenAddress, mistake: NodeJS.ErrnoException): Promise<void> {
   // A killed program leaves its socket file behind, and a pod's volume outlives its containers.
   const isLeftBehind = mistake.code === 'EADDRINUSE' && address.kind === 'unix' && (await isAbandoned(address.path));
   if (isLeftBehind) await unlink(address.path).catch(() => undefined);
