@@ -1,5 +1,5 @@
 /** An API server in memory, as far as a KubeClient sees one: versions, 404, 409, and the failures that a test asks for. */
-import { LinkError } from '#shared/errors/link-error.ts';
+import type { LinkError } from '#shared/errors/link-error.ts';
 import type {
   ApplyOptions,
   CreateOptions,
@@ -14,6 +14,7 @@ import type {
 } from '../../operator/kube/kube-client.ts';
 import type { ListPage, ObjectQuery, ObjectSource, PageOptions } from '../../operator/kube/object-source.ts';
 import type { KubeObject, ObjectMeta, ResourceType } from '../../operator/kube/kube-object.ts';
+import { linkError } from './link-error.ts';
 
 export interface FakeCall {
   readonly verb: 'get' | 'create' | 'replace' | 'apply' | 'delete' | 'evict' | 'list';
@@ -146,12 +147,6 @@ export class FakeKubeClient implements KubeClient, Discovery, VersionReader, Pic
 export interface TokenReviewSpec {
   readonly token: string;
   readonly audiences: readonly string[];
-}
-
-/** A failure as KubeClient throws it; status 0: nobody answered. */
-export function linkError(status: number, retryAfterMs = 0): LinkError {
-  const kind = status === 0 || status === 429 || status >= 500 ? 'transient' : 'fatal';
-  return new LinkError(`the API server answered ${status}`, { kind, status, retryAfterMs });
 }
 
 function pathOf({ plural }: ResourceType, { namespace = '', name = '' }: Partial<ObjectKey>): string {

@@ -1,8 +1,8 @@
 /** List-watches that show what a test tells them, instead of an API server. */
-import { LinkError } from '#shared/errors/link-error.ts';
 import type { KubeObject } from '../../operator/kube/kube-object.ts';
 import type { ListWatchOptions } from '../../operator/kube/list-watch.ts';
 import type { CreateListWatch } from '../../operator/source/kind-watch.ts';
+import { linkError } from './link-error.ts';
 
 export interface FakeListWatch {
   readonly options: ListWatchOptions;
@@ -28,7 +28,7 @@ export class FakeListWatches {
           isRunning: () => isRunning,
           fail: (status) => {
             isRunning = false;
-            reject(new LinkError(`answered ${status}`, { kind: 'fatal', status, retryAfterMs: 0 }));
+            reject(linkError(status));
           },
         });
         signal.addEventListener('abort', () => {

@@ -1,7 +1,7 @@
 /** A Lease in memory, kept as the API server keeps it. */
-import { LinkError } from '#shared/errors/link-error.ts';
 import type { KubeClient } from '../../operator/kube/kube-client.ts';
 import type { KubeObject } from '../../operator/kube/kube-object.ts';
+import { linkError } from './link-error.ts';
 
 /** The way of one replica to the API server, and its process. */
 export interface LeaseLink {
@@ -19,29 +19,29 @@ export class LeaseStore {
   /** What one replica reaches it by; `fault` fails its requests. */
   client(link: Pick<LeaseLink, 'fault'>): Pick<KubeClient, 'get' | 'create' | 'replace'> {
     const before = (): void => {
-      if (link.fault === 'away') throw failure(0);
+      if (link.fault === 'away') throw linkError(0);
     };
     const after = <Result>(result: Result): Result => {
-      if (link.fault === 'answers lost') throw failure(0);
+      if (link.fault === 'answers lost') throw linkError(0);
       return result;
     };
     return {
       get: async () => {
         before();
-        if (this.lease === null) throw failure(404);
+        if (this.lease === null) throw linkError(404);
         return after(structuredClone(this.lease));
       },
       create: async (_, object) => {
         before();
-        if (this.lease !== null) throw failure(409);
+        if (this.lease !== null) throw linkError(409);
         return after(
           this.#keep({ ...object, metadata: { ...object.metadata, name: 'l', uid: 'u', resourceVersion: '' } }),
         );
       },
       replace: async (_, object) => {
         before();
-        if (this.lease === null) throw failure(404);
-        if (object.metadata.resourceVersion !== this.lease.metadata.resourceVersion) throw failure(409);
+        if (this.lease === null) throw linkError(404);
+        if (object.metadata.resourceVersion !== this.lease.metadata.resourceVersion) throw linkError(409);
         return after(this.#keep(object));
       },
     };
@@ -65,8 +65,4 @@ export class LeaseStore {
     this.lease = structuredClone({ ...object, metadata: { ...object.metadata, resourceVersion: `${this.#version}` } });
     return structuredClone(this.lease);
   }
-}
-
-function failure(status: number): LinkError {
-  return new LinkError(`answered ${status}`, { kind: status === 0 ? 'transient' : 'fatal', status, retryAfterMs: 0 });
 }

@@ -100,9 +100,3 @@ export class ScriptedObjectSource implements ObjectSource {
 export function page(objects: readonly KubeObject[], resourceVersion = '100', continueToken = ''): ListPage {
   return { state: 'read', objects, resourceVersion, continueToken };
 }
-
-/** An answer that is an error. */
-export function refusal(status: number, retryAfterMs = 0): LinkError {
-  const kind = status === 0 || status >= 500 || status === 410 || status === 429 ? 'transient' : 'fatal';
-  return new LinkError(`answered ${status}`, { kind, status, retryAfterMs });
-}

@@ -1,8 +1,8 @@
 /** A ClusterSource over list-watches that a test speaks for, with everything that it marks and logs. */
-import { LinkError } from '#shared/errors/link-error.ts';
 import type { KubeObject } from '../../operator/kube/kube-object.ts';
 import { ClusterSource } from '../../operator/source/cluster-source.ts';
 import { FakeListWatches } from './fake-list-watches.ts';
+import { linkError } from './link-error.ts';
 import { ManualClock } from './manual-clock.ts';
 import { memoryLogger, type LogLine } from './memory-logger.ts';
 
@@ -26,9 +26,7 @@ export class SourceStage {
       kube: {
         get: (_type, { name }) => {
           const found = this.secretsByName.get(name);
-          return found === undefined
-            ? Promise.reject(new LinkError('not found', { kind: 'fatal', status: 404, retryAfterMs: 0 }))
-            : Promise.resolve(found);
+          return found === undefined ? Promise.reject(linkError(404)) : Promise.resolve(found);
         },
       },
       createListWatch: this.watches.create,

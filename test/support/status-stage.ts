@@ -1,5 +1,4 @@
 /** A StatusWriter with everything around it made up: what it is told, and an API server whose faults a test can choose. */
-import { LinkError } from '#shared/errors/link-error.ts';
 import type { Discovery, KubeClient, NewObject } from '../../operator/kube/kube-client.ts';
 import type { KubeObject } from '../../operator/kube/kube-object.ts';
 import type { ProgrammedCount } from '../../operator/push/programmed-counts.ts';
@@ -9,6 +8,7 @@ import { EndpointStatus } from '../../operator/status/endpoint-status.ts';
 import { StatusWriter } from '../../operator/status/status-writer.ts';
 import { endpointReport } from './endpoint-report.ts';
 import { endpointObject } from './kube-objects.ts';
+import { linkError } from './link-error.ts';
 import { ManualClock } from './manual-clock.ts';
 import { memoryLogger, type LogLine } from './memory-logger.ts';
 
@@ -16,11 +16,6 @@ type Listener<Told> = (told: Told) => void;
 type Server = Pick<KubeClient, 'apply' | 'create'> & Discovery;
 
 const none: ProgrammedCount = { entitled: 0, programmed: 0 };
-
-/** The answer of an API server that refuses. Status 0: it is not there. */
-export function linkError(status: number, retryAfterMs = 0): LinkError {
-  return new LinkError(`answered ${status}`, { kind: 'transient', status, retryAfterMs });
-}
 
 export class StatusStage {
   readonly clock = new ManualClock();

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import type { Finding } from '#shared/compile/finding.ts';
 import { presentStatusOf } from '../../../operator/status/condition.ts';
 import { conditionsFor, proxiesFor } from '../../../operator/status/conditions-for.ts';
-import { linkError, StatusStage } from '../../support/status-stage.ts';
+import { linkError } from '../../support/link-error.ts';
+import { StatusStage } from '../../support/status-stage.ts';
 
 const broken: Finding = { reason: 'SecretNotFound', message: 'gone', severity: 'error', origin: 'reference' };
 

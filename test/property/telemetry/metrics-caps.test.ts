@@ -1,10 +1,9 @@
 /** Whatever is recorded, and under whatever options, the number and the size of series stay within the caps. */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { MetricsOptions } from '#shared/table/endpoint-table.ts';
 import { Metrics } from '../../../proxy/telemetry/metrics.ts';
+import { collectGarbage } from '../../support/collect-garbage.ts';
 import { parseExposition } from '../../support/exposition.ts';
 import { memoryLogger } from '../../support/memory-logger.ts';
 import { endedCall, servedRequest, tableWith } from '../../support/telemetry-records.ts';
@@ -90,8 +89,6 @@ test('what callers send is held in a few megabytes, however much of it there is'
 
 /** After a collection, so that only what is held counts. */
 function heapInUse(): number {
-  setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('gc');
-  if (typeof collect === 'function') Reflect.apply(collect, undefined, []);
+  collectGarbage();
   return process.memoryUsage().heapUsed;
 }

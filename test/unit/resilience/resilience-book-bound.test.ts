@@ -2,10 +2,9 @@
  * The book stays small, however many hosts and paths callers make up. MADE_UP_HOSTS sets how many: after a million of them the
  * heap is where it was after the first thousand.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, test, vi } from 'vitest';
 import type { Route } from '../../../proxy/target/router.ts';
+import { collectGarbage } from '../../support/collect-garbage.ts';
 import { cb, setResilienceStage, twice } from '../../support/resilience-stage.ts';
 
 const hosts = Number(process.env['MADE_UP_HOSTS'] ?? 100_000);
@@ -42,8 +41,6 @@ test(
 
 /** After a full collection. */
 function usedHeap(): number {
-  setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('gc');
-  if (typeof collect === 'function') Reflect.apply(collect, undefined, []);
+  collectGarbage();
   return process.memoryUsage().heapUsed;
 }

@@ -1,8 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { ClusterBook, orders, payments } from '../../support/cluster-book.ts';
 import { endpointObject } from '../../support/cluster-objects.ts';
+import { collectGarbage } from '../../support/collect-garbage.ts';
 import { waitUntil } from '../../support/start-test-proxy.ts';
 
 describe('the table of an audience', () => {
@@ -21,11 +20,8 @@ describe('the table of an audience', () => {
     const former = new WeakRef(book.tables.tableFor(orders));
     book.feed.apply(endpointObject('a', { baseUrl: 'https://other.example' }));
     book.tables.flush();
-    setFlagsFromString('--expose-gc');
-    const collect: unknown = runInNewContext('gc');
-    if (typeof collect !== 'function') throw new Error('no gc');
     await waitUntil(() => {
-      Reflect.apply(collect, undefined, []);
+      collectGarbage();
       return former.deref() === undefined;
     });
     expect(book.tables.tableFor(orders).shared.endpointsByName.size).toBe(1);

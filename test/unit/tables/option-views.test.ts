@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { defaultConfiguration } from '#shared/resources/configuration.ts';
 import type { ProxyAudience } from '../../../operator/tables/audience-table.ts';
@@ -7,6 +5,7 @@ import { closedConfiguration } from '../../../operator/tables/closed-configurati
 import { ClusterBook, orders, payments } from '../../support/cluster-book.ts';
 import type { FeedObject } from '../../support/cluster-feed.ts';
 import { configurationObject } from '../../support/cluster-objects.ts';
+import { collectGarbage } from '../../support/collect-garbage.ts';
 import { waitUntil } from '../../support/start-test-proxy.ts';
 
 const guardedOrders = { ...orders, configuration: 'guarded' };
@@ -90,11 +89,8 @@ describe('options', () => {
     const former = new WeakRef(book.tables.tableFor(orders).options);
     book.feed.apply(resiliency('2s'));
     book.tables.flush();
-    setFlagsFromString('--expose-gc');
-    const collect: unknown = runInNewContext('gc');
-    if (typeof collect !== 'function') throw new Error('no gc');
     await waitUntil(() => {
-      Reflect.apply(collect, undefined, []);
+      collectGarbage();
       return former.deref() === undefined;
     });
     expect(timeoutMs(book, orders)).toBe(2_000);

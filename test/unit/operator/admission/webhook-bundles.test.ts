@@ -2,7 +2,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebhookBundles } from '../../../../operator/admission/webhook-bundles.ts';
 import { noAdmissionMetrics } from '../../../../operator/admission/admission-metrics.ts';
-import { FakeKubeClient, linkError } from '../../../support/fake-kube-client.ts';
+import { FakeKubeClient } from '../../../support/fake-kube-client.ts';
+import { linkError } from '../../../support/link-error.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { memoryLogger, type LogLine } from '../../../support/memory-logger.ts';
 import { waitUntil } from '../../../support/start-test-proxy.ts';

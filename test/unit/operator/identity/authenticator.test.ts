@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { authenticatorBench, hourMs, ordersPod, vouched } from '../../../support/authenticator-bench.ts';
-import { linkError } from '../../../support/fake-kube-client.ts';
 import { jwtOf } from '../../../support/fake-token.ts';
+import { linkError } from '../../../support/link-error.ts';
 
 describe('a token that the API server vouches for', () => {
   test('is the identity of its Pod, from the Pod', async () => {

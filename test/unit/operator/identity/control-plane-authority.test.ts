@@ -1,8 +1,8 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { CertificateAuthority } from '../../../../examples/certificates/certificate-authority.ts';
-import { linkError } from '../../../support/fake-kube-client.ts';
 import { authorityBench, readable, secretPath } from '../../../support/authority-bench.ts';
+import { linkError } from '../../../support/link-error.ts';
 
 const minuteMs = 60_000;
 

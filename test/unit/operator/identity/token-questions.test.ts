@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { authenticatorBench, ordersPod, vouched } from '../../../support/authenticator-bench.ts';
-import { linkError } from '../../../support/fake-kube-client.ts';
+import { linkError } from '../../../support/link-error.ts';
 
 describe('questions to the API server', () => {
   test('are asked once a minute for one token', async () => {

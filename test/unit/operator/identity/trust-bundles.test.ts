@@ -4,8 +4,9 @@ import { TrustBundles } from '../../../../operator/identity/trust-bundles.ts';
 import { PodStore } from '../../../../operator/source/pod-store.ts';
 import { noOwner, type ObjectOwner } from '../../../../operator/ownership/object-owner.ts';
 import { fakeOwner } from '../../../support/fake-owner.ts';
-import { FakeKubeClient, linkError } from '../../../support/fake-kube-client.ts';
+import { FakeKubeClient } from '../../../support/fake-kube-client.ts';
 import { kubeObject } from '../../../support/kube-objects.ts';
+import { linkError } from '../../../support/link-error.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { memoryLogger, type LogLine } from '../../../support/memory-logger.ts';
 

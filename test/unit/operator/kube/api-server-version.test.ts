@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { ApiServerVersion } from '../../../../operator/kube/api-server-version.ts';
 import type { ServerVersion } from '../../../../operator/kube/kube-client.ts';
-import { linkError } from '../../../support/fake-kube-client.ts';
+import { linkError } from '../../../support/link-error.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { memoryLogger, type LogLine } from '../../../support/memory-logger.ts';
 import { waitUntil } from '../../../support/start-test-proxy.ts';

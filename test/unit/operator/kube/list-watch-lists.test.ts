@@ -1,8 +1,9 @@
 /** The lists of a list-watch: the first one, whatever goes wrong meanwhile, and the ones that follow. */
 import { describe, expect, test } from 'vitest';
 import { kubeObject } from '../../../support/kube-objects.ts';
+import { linkError } from '../../../support/link-error.ts';
 import { advance, listWatchSite, settled } from '../../../support/list-watch-site.ts';
-import { page, refusal } from '../../../support/scripted-object-source.ts';
+import { page } from '../../../support/scripted-object-source.ts';
 
 const a = kubeObject('a', { resourceVersion: '10' });
 
@@ -28,7 +29,7 @@ describe('the first list', () => {
 
   test('whose pages expire begins again at once, and is told once', async () => {
     const { source, told } = await listWatchSite((at) =>
-      at.answer(page([a], '100', 'second'), refusal(410), page([a], '200', 'second'), page([kubeObject('b')], '200')),
+      at.answer(page([a], '100', 'second'), linkError(410), page([a], '200', 'second'), page([kubeObject('b')], '200')),
     );
     expect(source.asked.map(({ continueToken }) => continueToken)).toEqual(['', 'second', '', 'second']);
     expect(told).toEqual(['+a@10', '+b@1', '=']);
@@ -37,7 +38,7 @@ describe('the first list', () => {
 
   test('that begins again forgets what only the pages before had', async () => {
     const { told } = await listWatchSite((at) =>
-      at.answer(page([a], '100', 'second'), refusal(410), page([kubeObject('b')], '200')),
+      at.answer(page([a], '100', 'second'), linkError(410), page([kubeObject('b')], '200')),
     );
     // It went between the two: no watch from version 200 on will ever say so.
     expect(told).toEqual(['+a@10', '+b@1', '-a', '=']);
@@ -45,7 +46,7 @@ describe('the first list', () => {
 
   test('whose pages expire again and again is a failure', async () => {
     const at = await listWatchSite((source) =>
-      source.answer(...Array.from({ length: 4 }, () => refusal(410)), page([a])),
+      source.answer(...Array.from({ length: 4 }, () => linkError(410)), page([a])),
     );
     expect(at.told).toEqual([]);
     await advance(at, 125);
@@ -54,7 +55,7 @@ describe('the first list', () => {
 
   test('asks for the same page again when it fails', async () => {
     const at = await listWatchSite((source) =>
-      source.answer(page([a], '100', 'second'), refusal(503), page([], '100')),
+      source.answer(page([a], '100', 'second'), linkError(503), page([], '100')),
     );
     expect(at.told).toEqual(['+a@10']);
     await advance(at, 125);
@@ -71,7 +72,7 @@ describe('the first list', () => {
   });
 
   test('waits as long as it is asked to', async () => {
-    const at = await listWatchSite((source) => source.answer(refusal(429, 7000), page([])));
+    const at = await listWatchSite((source) => source.answer(linkError(429, 7000), page([])));
     await advance(at, 7124);
     expect(at.source.asked).toHaveLength(1);
     await advance(at, 1);
@@ -79,13 +80,13 @@ describe('the first list', () => {
   });
 
   test.each([403, 404, 400])('that is answered %i ends the run', async (status) => {
-    const at = await listWatchSite((source) => source.answer(refusal(status)));
+    const at = await listWatchSite((source) => source.answer(linkError(status)));
     expect(at.outcome()).toMatchObject({ status });
     expect(at.counted).toEqual(['list failed']);
   });
 
   test('waits longer and longer for a server that is away, and says so once', async () => {
-    const at = await listWatchSite((source) => source.answerAlways(refusal(0)), 0.999);
+    const at = await listWatchSite((source) => source.answerAlways(linkError(0)), 0.999);
     await advance(at, 120_000);
     expect(at.source.asked.length).toBeLessThan(13);
     expect(at.lines.filter(({ level }) => level === 'warn')).toMatchObject([{ message: 'a list failed' }]);
@@ -128,7 +129,7 @@ describe('the end', () => {
   });
 
   test('during a pause is immediate', async () => {
-    const at = await listWatchSite((source) => source.answerAlways(refusal(503)));
+    const at = await listWatchSite((source) => source.answerAlways(linkError(503)));
     at.stop();
     await settled();
     expect(at.outcome()).toBe('ended');

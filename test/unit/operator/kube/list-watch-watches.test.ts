@@ -1,8 +1,9 @@
 /** The watches of a list-watch: what follows each kind of end, and when. */
 import { describe, expect, test } from 'vitest';
 import { kubeObject } from '../../../support/kube-objects.ts';
+import { linkError } from '../../../support/link-error.ts';
 import { advance, listWatchSite, settled } from '../../../support/list-watch-site.ts';
-import { page, refusal, type ScriptedObjectSource } from '../../../support/scripted-object-source.ts';
+import { page, type ScriptedObjectSource } from '../../../support/scripted-object-source.ts';
 
 const a = kubeObject('a', { resourceVersion: '10' });
 
@@ -84,7 +85,7 @@ describe('a watch', () => {
     await settled();
     expect(at.counted).toEqual(['list first', 'watch expired', 'list expired']);
     at.source.newest.send('BOOKMARK', { metadata: { resourceVersion: '250' } });
-    at.source.refuseWatch(refusal(410));
+    at.source.refuseWatch(linkError(410));
     at.source.newest.cut();
     await settled();
     await advance(at, 125);
@@ -93,7 +94,7 @@ describe('a watch', () => {
   });
 
   test('whose version expires each time is no loop', async () => {
-    const at = await listWatchSite((source) => source.refuseWatch(...Array.from({ length: 20 }, () => refusal(410))));
+    const at = await listWatchSite((source) => source.refuseWatch(...Array.from({ length: 20 }, () => linkError(410))));
     await settled();
     expect(at.source.asked).toHaveLength(2);
     await advance(at, 60_000);
@@ -101,21 +102,21 @@ describe('a watch', () => {
   });
 
   test('that fails four times with an answer is followed by a list', async () => {
-    const at = await listWatchSite((source) => source.refuseWatch(...Array.from({ length: 4 }, () => refusal(504))));
+    const at = await listWatchSite((source) => source.refuseWatch(...Array.from({ length: 4 }, () => linkError(504))));
     await advance(at, 10_000);
     expect(at.counted).toEqual(['list first', ...Array.from({ length: 4 }, () => 'watch failed'), 'list stuck']);
     expect(at.source.watches).toHaveLength(1);
   });
 
   test('that cannot be opened for hours goes on from where it was', async () => {
-    const at = await listWatchSite((source) => source.refuseWatch(...Array.from({ length: 300 }, () => refusal(0))));
+    const at = await listWatchSite((source) => source.refuseWatch(...Array.from({ length: 300 }, () => linkError(0))));
     for (let i = 0; i < 5; i += 1) await advance(at, 60_000);
     expect(at.counted.filter((line) => line.startsWith('list'))).toEqual(['list first']);
     expect(at.counted.length).toBeLessThan(40);
   });
 
   test.each([
-    ['refused', (source: ScriptedObjectSource) => source.refuseWatch(refusal(429, 4000))],
+    ['refused', (source: ScriptedObjectSource) => source.refuseWatch(linkError(429, 4000))],
     [
       'ended',
       (source: ScriptedObjectSource) => source.newest.send('ERROR', { code: 429, details: { retryAfterSeconds: 4 } }),
@@ -152,10 +153,10 @@ describe('a watch', () => {
 
   test('that is forbidden now is followed by a list, which says how things are', async () => {
     const at = await listWatchSite((source) => {
-      source.refuseWatch(refusal(403));
+      source.refuseWatch(linkError(403));
       source.answer(page([a]));
     });
-    at.source.answerAlways(refusal(403));
+    at.source.answerAlways(linkError(403));
     await advance(at, 125);
     expect(at.counted).toEqual(['list first', 'watch failed', 'list failed']);
     expect(at.outcome()).toBe('running');
@@ -165,7 +166,7 @@ describe('a watch', () => {
   });
 
   test('after a minute makes up for the failures before it', async () => {
-    const at = await listWatchSite((source) => source.refuseWatch(...Array.from({ length: 6 }, () => refusal(0))));
+    const at = await listWatchSite((source) => source.refuseWatch(...Array.from({ length: 6 }, () => linkError(0))));
     await advance(at, 16_000);
     expect(at.source.watches).toHaveLength(1);
     await advance(at, 60_000);

@@ -4,7 +4,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { ClusterRoleOwner } from '../../../../operator/ownership/cluster-role-owner.ts';
 import { hasOwner, noOwner, ownersFor } from '../../../../operator/ownership/object-owner.ts';
 import { fakeOwner } from '../../../support/fake-owner.ts';
-import { FakeKubeClient, linkError } from '../../../support/fake-kube-client.ts';
+import { FakeKubeClient } from '../../../support/fake-kube-client.ts';
+import { linkError } from '../../../support/link-error.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { memoryLogger, type LogLine } from '../../../support/memory-logger.ts';
 

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { LinkError } from '#shared/errors/link-error.ts';
 import type { Replica } from '../../../../operator/peers/replica-directory.ts';
 import { PolledCounts } from '../../../../operator/peers/polled-counts.ts';
 import type { PeerCountsMessage } from '../../../../operator/push/peer-counts-message.ts';
 import type { PodAcknowledgement } from '../../../../operator/push/stray-acknowledgements.ts';
+import { linkError } from '../../../support/link-error.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { memoryLogger, type LogLine } from '../../../support/memory-logger.ts';
 import { waitUntil } from '../../../support/start-test-proxy.ts';
@@ -33,9 +33,7 @@ beforeEach(() => {
     ask: (replica, cursor) => {
       asked.push(`${replica.name} ${cursor}`);
       const answer = answers.get(replica.name) ?? null;
-      return answer === null
-        ? Promise.reject(new LinkError('away', { kind: 'transient', status: 0, retryAfterMs: 0 }))
-        : Promise.resolve(answer);
+      return answer === null ? Promise.reject(linkError(0)) : Promise.resolve(answer);
     },
     onAcknowledgements: (acknowledgements) => taken.push(...acknowledgements),
     clock,

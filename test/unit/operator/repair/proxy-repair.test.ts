@@ -7,7 +7,8 @@ import type { KubeObject, OwnerReference } from '../../../../operator/kube/kube-
 import { ProxyRepair, type ProxyRepairOptions } from '../../../../operator/repair/proxy-repair.ts';
 import { PodStore } from '../../../../operator/source/pod-store.ts';
 import type { Warning } from '../../../../operator/warning-event.ts';
-import { FakeKubeClient, linkError } from '../../../support/fake-kube-client.ts';
+import { FakeKubeClient } from '../../../support/fake-kube-client.ts';
+import { linkError } from '../../../support/link-error.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { memoryLogger, type LogLine } from '../../../support/memory-logger.ts';
 

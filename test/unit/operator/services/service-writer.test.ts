@@ -6,9 +6,10 @@ import { ServiceWriter } from '../../../../operator/services/service-writer.ts';
 import { PodStore } from '../../../../operator/source/pod-store.ts';
 import type { Warning } from '../../../../operator/warning-event.ts';
 import { fakeOwner, type FakeOwner } from '../../../support/fake-owner.ts';
-import { FakeKubeClient, linkError } from '../../../support/fake-kube-client.ts';
+import { FakeKubeClient } from '../../../support/fake-kube-client.ts';
 import { FakeListWatches } from '../../../support/fake-list-watches.ts';
 import { kubeObject, type ObjectOptions } from '../../../support/kube-objects.ts';
+import { linkError } from '../../../support/link-error.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { memoryLogger, type LogLine } from '../../../support/memory-logger.ts';
 

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { LinkError } from '#shared/errors/link-error.ts';
 import type { KubeObject } from '../../../../operator/kube/kube-object.ts';
 import type { SecretReference } from '../../../../operator/tables/secret-uses.ts';
 import { SecretCache } from '../../../../operator/source/secret-cache.ts';
 import { kubeObject, secretObject } from '../../../support/kube-objects.ts';
+import { linkError } from '../../../support/link-error.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { memoryLogger, type LogLine } from '../../../support/memory-logger.ts';
 
@@ -44,7 +44,7 @@ function newCache(): SecretCache {
             return settled;
           },
           fail: (status) => {
-            reject(new LinkError(`answered ${status}`, { kind: 'transient', status, retryAfterMs: 0 }));
+            reject(linkError(status));
             return settled;
           },
         });

@@ -5,6 +5,7 @@ import { answerError } from '../../../../operator/kube/answer-error.ts';
 import { EventWriter } from '../../../../operator/status/event-writer.ts';
 import { noStatusMetrics } from '../../../../operator/status/status-metrics.ts';
 import { FakeKubeClient } from '../../../support/fake-kube-client.ts';
+import { linkError } from '../../../support/link-error.ts';
 import { memoryLogger, type LogLine } from '../../../support/memory-logger.ts';
 import { waitUntil } from '../../../support/start-test-proxy.ts';
 
@@ -22,7 +23,7 @@ function forbidden(causes: readonly object[]): LinkError {
 describe('an Event that the API server does not take', () => {
   test.each([
     ['a namespace that goes', forbidden([{ reason: 'NamespaceTerminating', field: 'metadata.namespace' }]), 0],
-    ['a namespace that is gone', new LinkError('POST', { kind: 'fatal', status: 404, retryAfterMs: 0 }), 0],
+    ['a namespace that is gone', linkError(404), 0],
     ['a missing permission', forbidden([]), 1],
   ])('is dropped; for %s', async (_, failure, warnings) => {
     const client = new FakeKubeClient();

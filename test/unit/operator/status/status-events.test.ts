@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Finding } from '#shared/compile/finding.ts';
-import { linkError, StatusStage } from '../../../support/status-stage.ts';
+import { linkError } from '../../../support/link-error.ts';
+import { StatusStage } from '../../../support/status-stage.ts';
 
 let stage: StatusStage;
 

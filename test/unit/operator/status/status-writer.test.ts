@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { linkError, StatusStage } from '../../../support/status-stage.ts';
+import { linkError } from '../../../support/link-error.ts';
+import { StatusStage } from '../../../support/status-stage.ts';
 
 let stage: StatusStage;
 
