@@ -45,8 +45,10 @@ export class GrantFailure extends Error {
 
   /** Perhaps the client should have shown who it is in another way. */
   get isClientUnknown(): boolean {
+    // Some endpoints say so with status 200.
+    if (this.#code === 'invalid_client') return true;
     if (this.#status < 400 || this.#status > 499) return false;
-    return this.#code === null || this.#code === 'invalid_client' || this.#code === 'invalid_request';
+    return this.#code === null || this.#code === 'invalid_request';
   }
 }
 

@@ -1,8 +1,8 @@
 /** One call to a token endpoint, in the form of fetch that openid-client takes. Remembers how it went. */
 import type { CustomFetchOptions } from 'openid-client';
 import type { HttpAnswer, HttpClient } from '../http/http-client.ts';
-import { jsonObject } from '../http/json-object.ts';
 import { GrantFailure, knownOAuthCode } from './grant-failure.ts';
+import { tokenFields } from './token-fields.ts';
 
 export class TokenCall {
   readonly #client: HttpClient;
@@ -31,30 +31,38 @@ export class TokenCall {
       return new GrantFailure(reason, { status: 0, code: null });
     }
     const status = this.#answer?.status ?? 0;
-    if (this.#answer === null || isSuccess(status)) {
+    const error = this.#answer === null ? undefined : tokenFields(this.#answer)?.['error'];
+    if (this.#answer === null || (isSuccess(status) && !isText(error))) {
       return new GrantFailure('the token endpoint answered with something that is no token', {
         status,
         code: null,
       });
     }
-    const code = knownOAuthCode(jsonObject(this.#answer.body)?.['error']);
+    const code = knownOAuthCode(error);
     const detail = code === null ? '' : ` (${code})`;
     return new GrantFailure(`the token endpoint answered with status ${status}${detail}`, { status, code });
   }
 }
 
 /**
- * An `id_token` is left out: it says who a user is, which nobody here asks, and could be checked only with settings that
- * Dapr's components do not have. A missing `token_type` is read as Go's client does, which Dapr uses.
+ * Only what Go's client reads, which Dapr uses: it takes no offence at the rest, and a field of nothing is one that is missing.
+ * So an `id_token` is left out, too: it says who a user is, which nobody here asks, and could be checked only with settings
+ * that Dapr's components do not have.
  */
-function responseOf({ status, body }: HttpAnswer): Response {
-  const fields = isSuccess(status) ? jsonObject(body) : null;
-  if (fields !== null) {
-    const { id_token: _, token_type: type, ...others } = fields;
-    return Response.json({ ...others, token_type: type === undefined || type === '' ? 'bearer' : type });
-  }
+function responseOf(answer: HttpAnswer): Response {
+  const fields = isSuccess(answer.status) ? tokenFields(answer) : null;
   // What matters of any other answer is in `failure`.
-  return new Response(null, { status: 500 });
+  if (fields === null || isText(fields['error'])) return new Response(null, { status: 500 });
+  const token: { [name: string]: unknown } = { token_type: 'bearer' };
+  for (const name of ['access_token', 'token_type', 'expires_in', 'refresh_token']) {
+    const value = fields[name];
+    if (value !== undefined && value !== null && value !== '') token[name] = value;
+  }
+  return Response.json(token);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }
 
 /** Go's client takes any of them. */

@@ -99,6 +99,57 @@ describe('the header', () => {
   });
 });
 
+describe('an answer', () => {
+  test.each([
+    ['has no lifetime', { expires_in: null }],
+    ['has its lifetime as text', { expires_in: '3600' }],
+    ['has an empty type', { token_type: null }],
+    ['has scopes as a list', { scope: ['read', 'write'] }],
+    ['has fields of nothing', { scope: null, refresh_token: null, id_token: null }],
+    ['has an empty refresh token', { refresh_token: '' }],
+  ])('is a token to Dapr and so it is here when it %s', async (_, fields) => {
+    const site = await ClientCredentialsSite.open(grant(fields));
+    expect(await sent(await site.guard())).toBe('Bearer token-1');
+  });
+
+  test.each(['application/x-www-form-urlencoded', 'text/plain; charset=utf-8'])(
+    'may be a form, of type %s',
+    async (type) => {
+      const body = 'access_token=abc%2Bd&token_type=bearer&expires_in=&scope=read';
+      const site = await ClientCredentialsSite.open((response) => {
+        response.writeHead(200, { 'Content-Type': type }).end(body);
+      });
+      expect(await sent(await site.guard())).toBe('Bearer abc+d');
+    },
+  );
+
+  test.each([
+    ['text/html', '<p>access_token=abc'],
+    ['text/plain', '<p>log in first</p>'],
+    ['text/plain', ''],
+    ['application/json', 'access_token=abc&token_type=bearer'],
+  ])('is none when it is something else: %s %j', async (type, body) => {
+    const site = await ClientCredentialsSite.open((response) => {
+      response.writeHead(200, { 'Content-Type': type }).end(body);
+    });
+    const { message } = await refusal(await site.guard());
+    expect(message).toContain('the token endpoint answered with something that is no token');
+  });
+
+  test('is a refusal when it has an error, whatever its status and whatever else it has', async () => {
+    const site = await ClientCredentialsSite.open(grant({ error: 'invalid_scope' }));
+    expect((await refusal(await site.guard())).message).toContain('status 200 (invalid_scope)');
+  });
+
+  test('of status 200 that the client is unknown makes it show itself in the other way', async () => {
+    const site = await ClientCredentialsSite.open((response, ordinal, request) => {
+      const isHere = request.parameters['client_secret'] !== undefined;
+      grant(isHere ? {} : { error: 'invalid_client' })(response, ordinal, request);
+    });
+    expect(await sent(await site.guard())).toBe('Bearer token-2');
+  });
+});
+
 test('a new plantedClientSecret, which is a new middleware, is used at once, and the old refusal is not remembered', async () => {
   const site = await ClientCredentialsSite.open((response, ordinal, request) => {
     const isNew = request.basic === 'orders:new' || request.parameters['client_secret'] === 'new';
