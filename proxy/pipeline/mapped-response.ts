@@ -2,8 +2,8 @@
 import type { BodyMap } from '../middleware/middleware.ts';
 import type { CallerResponse, ResponseHead } from '../server/caller-response.ts';
 
-/** 204 and 304 have no body; 206 has a part, which a map must not take for a whole. */
-const unmappedStatuses: ReadonlySet<number> = new Set([204, 206, 304]);
+/** 204 has no body; 206 has a part, which a map must not take for a whole. */
+const unmappedStatuses: ReadonlySet<number> = new Set([204, 206]);
 
 export class MappedResponse implements CallerResponse {
   readonly #response: CallerResponse;
@@ -34,8 +34,11 @@ export class MappedResponse implements CallerResponse {
   }
 
   writeHead(head: ResponseHead): void {
-    if (this.#method === 'HEAD' || unmappedStatuses.has(head.status) || isEncoded(head.headers)) this.#map = null;
-    this.#response.writeHead(this.#map === null ? head : { ...head, headers: withoutLength(head.headers) });
+    const isLeftAlone = unmappedStatuses.has(head.status) || isEncoded(head.headers);
+    // These tell the length of what GET would bring (RFC 9110 §8.6), and it is not known here.
+    const isWithoutBody = this.#method === 'HEAD' || head.status === 304;
+    if (isLeftAlone || isWithoutBody) this.#map = null;
+    this.#response.writeHead(isLeftAlone ? head : { ...head, headers: withoutLength(head.headers) });
   }
 
   flushHead(): void {
