@@ -68,6 +68,8 @@ export function readResource(part: DocumentText, options: ReadOptions): Resource
 
 function resourceFrom(manifest: Manifest, options: ReadOptions): Resource {
   const kind = kindOf(manifest);
+  // Of this one Dapr looks at the kind alone (spec/resiliency.md §2).
+  if (kind === 'Resiliency') return { kind: 'unread-resiliency', manifest };
   switch (`${apiVersionOf(manifest)} ${kind}`) {
     case 'dapr.io/v1alpha1 HTTPEndpoint': {
       const parsed = parseHttpEndpoint(manifest);
@@ -80,8 +82,6 @@ function resourceFrom(manifest: Manifest, options: ReadOptions): Resource {
       const { component, problem } = parseComponent(manifest);
       return component === null ? { kind: 'broken', problem } : { kind: 'component', component };
     }
-    case 'dapr.io/v1alpha1 Resiliency':
-      return { kind: 'unread-resiliency', manifest };
     case 'v1 Secret': {
       const { secret, problem } = parseSecret(manifest);
       return secret === null ? { kind: 'broken', problem } : { kind: 'secret', secret: storedSecret(secret, options) };

@@ -10,7 +10,7 @@ import { parseTargetKey } from '../resilience/target-key.ts';
 import { msFromDurationOrNumber } from '../settings/duration-or-number.ts';
 import type { TimeoutPolicy } from '../table/resilience.ts';
 import { validateResiliency } from './generated/validate-resiliency.js';
-import { identityOf, type Manifest } from './manifest.ts';
+import { apiVersionOf, identityOf, type Manifest } from './manifest.ts';
 import { recordFrom, stringsFrom, withoutNulls, type UnknownRecord } from './read-field.ts';
 import type { PolicyKind, Resiliency, WrittenPolicy, WrittenTarget } from './resiliency.ts';
 import {
@@ -57,6 +57,8 @@ export function parseResiliency(manifest: Manifest): ParsedResiliency {
   }
   // As written: an entry of nothing is an entry still.
   const reader = new SpecReader(recordFrom(manifest.document['spec']) ?? {}, mistakes);
+  const apiVersion = apiVersionOf(manifest);
+  if (apiVersion !== '' && apiVersion !== 'dapr.io/v1alpha1') reader.warnOfVersion();
   for (const [steps, known] of sections) reader.warnOfOthers(manifest.document, steps, known);
   const policies = {
     timeouts: reader.policies('timeouts', decodeTimeout),
@@ -87,6 +89,11 @@ class SpecReader {
       const message = `${fieldPath(place)} is left out: ${schemaMistakesWithin(place, found, { spec })}`;
       this.#note('error', 'InvalidSchema', message);
     }
+  }
+
+  /** A folder may hold it; an API server would not take it. */
+  warnOfVersion(): void {
+    this.#note('warning', 'NoEffect', 'apiVersion should be dapr.io/v1alpha1, as which it is read');
   }
 
   /** A slip in the name of a section would go unnoticed, as one in a policy. */

@@ -85,6 +85,17 @@ describe('Resiliency in a folder', () => {
     ]);
   });
 
+  test('of another apiVersion, or of none, is read all the same, as in Dapr, and the slip is named', async () => {
+    const text = resiliency('1s');
+    const other = text.replace('dapr.io/v1alpha1', 'dapr.io/v1beta1');
+    const slipped = await watchedFolder({ files: { 'resources/r.yaml': other } });
+    expect(timeoutOf(slipped)).toBe('t of r: 1000');
+    expect(slipped.problems()).toEqual(['NoEffect: apiVersion should be dapr.io/v1alpha1, as which it is read']);
+    const without = await watchedFolder({ files: { 'resources/r.yaml': text.replace(/^apiVersion: .*\n/, '') } });
+    expect(timeoutOf(without)).toBe('t of r: 1000');
+    expect(without.problems()).toEqual([]);
+  });
+
   test('of another namespace is for nobody here', async () => {
     const text = resiliency('1s').replace('{ name: r }', '{ name: r, namespace: shop }');
     const files = { 'resources/r.yaml': text };
