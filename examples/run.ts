@@ -6,12 +6,14 @@
 import { join, relative } from 'node:path';
 import { systemClock } from '#shared/clock/clock.ts';
 import { exampleCalls } from './run/calls.ts';
-import { freePort, isPortFree } from './run/free-port.ts';
+import { freePort } from './run/free-port.ts';
 import { chooseCaller } from './run/make-call.ts';
 import { ProxyProcess } from './run/proxy-process.ts';
 import { nextSteps, type Outcome, outcomeLines, outcomeOf, summaryLine } from './run/report.ts';
 import { type RunFolder, writeRunFolder } from './run/run-folder.ts';
+import { stopSignal } from './run/stop-signal.ts';
 import { startUpstreams } from './run/upstreams.ts';
+import { wishedPort } from './run/wished-port.ts';
 
 const root = join(import.meta.dirname, '..');
 const appId = 'orders';
@@ -106,20 +108,8 @@ async function callAll(targets: Parameters<typeof exampleCalls>[0]): Promise<rea
 
 /** The settings, or the sentence that says what is wrong with them. */
 async function runSettings(env: NodeJS.ProcessEnv): Promise<RunSettings | string> {
-  // make passes an empty one when none was given.
-  const wish = env['PORT'] === undefined || env['PORT'] === '' ? '3500' : env['PORT'];
-  const port = /^\d{1,5}$/.test(wish) ? Number(wish) : Number.NaN;
-  if (!(port <= 65_535)) return `PORT=${wish} is not a port: give a number from 0 to 65535.`;
-  if (!(await isPortFree(port)))
-    return `Port ${port} is taken: end what listens there, or choose another, as in make run PORT=3600.`;
-  return { port: port === 0 ? await freePort() : port, isOnce: (env['ONCE'] ?? '') !== '' };
-}
-
-/** Resolves at the first signal to end; the signals after it change nothing, the end is under way. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
-  });
+  const port = await wishedPort(env['PORT'] ?? '', 'run');
+  return typeof port === 'string' ? port : { port, isOnce: (env['ONCE'] ?? '') !== '' };
 }
 
 function print(text: string): void {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { waitUntil } from '../support/start-test-proxy.ts';
 import { installDaprCrds } from './support/dapr-crds.ts';
 import { chartFolder, mustRender, operatorArgs, previousChart } from './support/chart.ts';
-import type { HelmResult } from './support/run-helm.ts';
+import type { EndedProgram } from './support/run-to-end.ts';
 import { helmForTests, type RunHelm } from './support/helm-for-tests.ts';
 import { type ClusterOperator, startReadyOperator } from './support/start-cluster-operator.ts';
 import { type ControlPlane, startControlPlane } from './support/start-control-plane.ts';
@@ -16,7 +16,7 @@ let cluster: ControlPlane;
 let shop = '';
 
 /** Runs helm on the cluster, in the namespace of the release unless another one is given. */
-function run(args: readonly string[]): Promise<HelmResult> {
+function run(args: readonly string[]): Promise<EndedProgram> {
   const place = args.some((arg) => arg.startsWith('--namespace=')) ? [] : [`--namespace=${namespace}`];
   return helm([...args, ...place], { kubeconfig: cluster.access.kubeconfigPath });
 }

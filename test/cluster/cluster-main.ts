@@ -5,8 +5,9 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '#shared/clock/clock.ts';
-import { freePort, isPortFree } from '../../examples/run/free-port.ts';
 import { sendRequest } from '../../examples/run/send-request.ts';
+import { stopSignal } from '../../examples/run/stop-signal.ts';
+import { wishedPort } from '../../examples/run/wished-port.ts';
 import { startPalpatine } from '../../examples/upstreams/palpatine.ts';
 import { manifestPort, manifestsFor } from './make-cluster/manifests.ts';
 import { createPodIdentity } from './make-cluster/pod-identity.ts';
@@ -22,7 +23,7 @@ const path = '/v1.0/invoke/palpatine/method/council';
 const graceMs = 10_000;
 
 async function main(env: NodeJS.ProcessEnv): Promise<number> {
-  const port = await proxyPort(env['PORT'] ?? '');
+  const port = await wishedPort(env['PORT'] ?? '', 'cluster');
   if (typeof port === 'string') {
     print(port);
     return 1;
@@ -141,22 +142,6 @@ async function tryOnce(controlPlane: ControlPlane, { port, manifests }: Cluster)
 
 function curlLine(port: number): string {
   return `curl -si http://127.0.0.1:${port}${path}`;
-}
-
-/** The proxy's port, or the sentence that says why it cannot be. */
-async function proxyPort(wish: string): Promise<number | string> {
-  const port = /^\d{1,5}$/.test(wish) ? Number(wish) : wish === '' ? 3500 : Number.NaN;
-  if (!(port <= 65_535)) return `PORT=${wish} is not a port: give a number from 0 to 65535.`;
-  if (!(await isPortFree(port)))
-    return `Port ${port} is taken: end what listens there, or choose another, as in make cluster PORT=3600.`;
-  return port === 0 ? freePort() : port;
-}
-
-/** Resolves at the first signal to end; the signals after it change nothing, the end is under way. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
-  });
 }
 
 function print(text: string): void {

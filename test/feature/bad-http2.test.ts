@@ -14,6 +14,7 @@ import {
   preface,
   settingsFrame,
 } from '../support/http2-frames.ts';
+import { writeEndlessly } from '../support/large-bodies.ts';
 import { openRawConnection, type RawConnection } from '../support/raw-connection.ts';
 import { startTestProxy, waitUntil, type TestProxy } from '../support/start-test-proxy.ts';
 import { startUpstream } from '../support/start-upstream.ts';
@@ -222,13 +223,7 @@ test('a window that is never opened holds one call and nothing more', async () =
   let sent = 0;
   const upstream = await startUpstream((request, response) => {
     if (request.url === '/alive') return void response.end('ok');
-    const piece = Buffer.alloc(64 * 1024);
-    const write = (): void => {
-      do sent += piece.length;
-      while (response.write(piece));
-      response.once('drain', write);
-    };
-    write();
+    writeEndlessly(response, (bytes) => (sent += bytes));
   });
   const proxy = await startTestProxy({ resources: { 'up.yaml': httpEndpoint('up', upstream.origin) } });
   const connection = await openRawConnection(proxy.port);

@@ -32,6 +32,25 @@ async function startHeld(): Promise<{ proxy: TestProxy; response: () => Promise<
   };
 }
 
+const total = 128 * 1024 * 1024;
+
+/** Answers with that many bytes, and resolves with how many have left when no more do. */
+async function writtenUntilStill(upstream: ServerResponse): Promise<number> {
+  const piece = Buffer.alloc(1024 * 1024, 'x');
+  upstream.writeHead(200, { 'Content-Length': total });
+  let written = 0;
+  const write = (): void => {
+    while (written < total) {
+      written += piece.length;
+      if (!upstream.write(piece)) return void upstream.once('drain', write);
+    }
+    upstream.end();
+  };
+  write();
+  await untilStill(() => written);
+  return written;
+}
+
 describe('an event stream', () => {
   test.for(['text/event-stream', 'text/event-stream, */*', 'application/json, text/event-stream;q=0.9', '*/*'])(
     'asked for with "Accept: %s" keeps its status and shows its head and each event at once',
@@ -94,21 +113,7 @@ describe('a large answer', () => {
     connection.socket.removeAllListeners('data').on('data', (text: string) => (received += text.length));
     connection.socket.pause();
     connection.send(`${get}\r\n`);
-    const upstream = await response();
-    const total = 128 * 1024 * 1024;
-    const piece = Buffer.alloc(1024 * 1024, 'x');
-    upstream.writeHead(200, { 'Content-Length': total });
-    let written = 0;
-    const write = (): void => {
-      while (written < total) {
-        written += piece.length;
-        if (!upstream.write(piece)) return void upstream.once('drain', write);
-      }
-      upstream.end();
-    };
-    write();
-    await untilStill(() => written);
-    expect(written).toBeLessThan(total / 4);
+    expect(await writtenUntilStill(await response())).toBeLessThan(total / 4);
     connection.socket.resume();
     await waitUntil(() => received > total);
   });
@@ -117,21 +122,7 @@ describe('a large answer', () => {
     const { proxy, response } = await startHeld();
     const stream = openH2c(proxy.port).request({ ':path': path });
     stream.pause();
-    const upstream = await response();
-    const total = 128 * 1024 * 1024;
-    const piece = Buffer.alloc(1024 * 1024, 'x');
-    upstream.writeHead(200, { 'Content-Length': total });
-    let written = 0;
-    const write = (): void => {
-      while (written < total) {
-        written += piece.length;
-        if (!upstream.write(piece)) return void upstream.once('drain', write);
-      }
-      upstream.end();
-    };
-    write();
-    await untilStill(() => written);
-    expect(written).toBeLessThan(total / 4);
+    expect(await writtenUntilStill(await response())).toBeLessThan(total / 4);
     let received = 0;
     stream.on('data', (part: Buffer) => (received += part.length));
     stream.resume();

@@ -1,6 +1,6 @@
 /** Bodies too large to hold: written and counted piece by piece, with backpressure. */
 import { request, type IncomingMessage, type RequestListener } from 'node:http';
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 const piece = Buffer.alloc(64 * 1024, 'x');
@@ -27,6 +27,16 @@ export const largeBodyUpstream: RequestListener = (incoming, response) => {
   }
   void countBytes(incoming).then((bytes) => response.end(String(bytes)));
 };
+
+/** Writes without end, as fast as it is taken. */
+export function writeEndlessly(answer: Writable, onPiece: (bytes: number) => void): void {
+  const write = (): void => {
+    do onPiece(piece.length);
+    while (answer.write(piece));
+    answer.once('drain', write);
+  };
+  write();
+}
 
 /** Sends a GET and resolves with how many bytes its answer had. */
 export async function download(url: string): Promise<number> {

@@ -4,10 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import { systemClock } from '#shared/clock/clock.ts';
-import { proxySettingsFrom } from '#shared/settings/proxy-settings-from.ts';
-import { startProxy, type RunningProxy } from '../../proxy/start-proxy.ts';
-import { memoryLogger, type LogLine } from './memory-logger.ts';
+import { runProxy, type ProxyInTest } from './run-proxy.ts';
 
 export interface TestProxyOptions {
   /** Manifests by file name. */
@@ -18,15 +15,12 @@ export interface TestProxyOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export interface TestProxy {
+export interface TestProxy extends Omit<ProxyInTest, 'stop'> {
   /** `http://127.0.0.1:<port>`, without a slash at the end. */
   readonly origin: string;
-  readonly port: number;
-  readonly running: RunningProxy;
   /** The folder that `--resources-path` names. */
   readonly folder: string;
   readonly configFile: string;
-  readonly lines: readonly LogLine[];
   /** Writes a file of the folder as editors do, and resolves when another table is in force. */
   change(file: string, text: string | null): Promise<void>;
 }
@@ -39,26 +33,18 @@ export async function startTestProxy(options: TestProxyOptions = {}): Promise<Te
   await mkdir(folder);
   for (const [file, text] of Object.entries(options.resources ?? {})) await writeFile(join(folder, file), text);
   if (options.configuration !== undefined) await writeFile(configFile, options.configuration);
-  const settings = proxySettingsFrom(
+  const { port, running, lines, stop } = await runProxy(
     [
-      '--app-id=orders',
-      '--dapr-http-port=0',
-      '--metrics-port=0',
-      '--metrics-listen-address=127.0.0.1',
       `--resources-path=${folder}`,
       ...(options.configuration === undefined ? [] : [`--config=${configFile}`]),
       ...(options.args ?? []),
     ],
-    options.env ?? {},
+    options.env,
   );
-  const lines: LogLine[] = [];
-  const running = await startProxy(settings, { logger: memoryLogger(lines), clock: systemClock, version: 'test' });
   onTestFinished(async () => {
-    running.shutdown();
-    await running.ended;
+    await stop();
     await rm(root, { recursive: true, force: true });
   });
-  const port = running.apiPort ?? 0;
   return {
     origin: `http://127.0.0.1:${port}`,
     port,

@@ -6,7 +6,8 @@ import { type ApiRequester, apiRequester } from './api-request.ts';
 import { compactEtcd } from './compact-etcd.ts';
 import type { ControlPlaneAccess } from './control-plane-access.ts';
 import { kubeconfigText, type KubeUser } from './kubeconfig.ts';
-import { type KubectlOptions, type KubectlResult, runKubectl } from './kubectl.ts';
+import { type KubectlOptions, runKubectl } from './kubectl.ts';
+import type { EndedProgram } from './run-to-end.ts';
 
 export interface TokenOptions {
   readonly namespace: string;
@@ -22,7 +23,7 @@ export interface TokenOptions {
 export interface ControlPlaneClient extends ApiRequester {
   readonly access: ControlPlaneAccess;
   /** Runs kubectl as administrator, unless a kubeconfig is given. Does not reject when kubectl fails. */
-  kubectl(args: readonly string[], options?: KubectlOptions): Promise<KubectlResult>;
+  kubectl(args: readonly string[], options?: KubectlOptions): Promise<EndedProgram>;
   /** Applies manifests by kubectl and throws what it says when it fails. */
   apply(yaml: string, options?: { readonly namespace?: string }): Promise<void>;
   /** Makes a namespace with a ServiceAccount `default` (there may be no controller to make one) and returns its name. */

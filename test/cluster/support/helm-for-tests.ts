@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { findHelm, isHelmWithinReach } from './find-helm.ts';
-import { type HelmOptions, type HelmResult, runHelm } from './run-helm.ts';
+import { type HelmOptions, runHelm } from './run-helm.ts';
+import type { EndedProgram } from './run-to-end.ts';
 
 /** Runs helm to its end. Does not reject when helm fails. */
-export type RunHelm = (args: readonly string[], options?: HelmOptions) => Promise<HelmResult>;
+export type RunHelm = (args: readonly string[], options?: HelmOptions) => Promise<EndedProgram>;
 
 /** For the tests of a file. `null`: there is neither helm nor Go, and the tests are to be skipped; never where CI runs them. */
 export async function helmForTests(): Promise<RunHelm | null> {

@@ -1,15 +1,7 @@
 /** kubectl, as a user has it. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import type { ControlPlaneAccess } from './control-plane-access.ts';
-
-export interface KubectlResult {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { runToEnd, type EndedProgram } from './run-to-end.ts';
 
 export interface KubectlOptions {
   readonly stdin?: string;
@@ -18,19 +10,14 @@ export interface KubectlOptions {
 }
 
 /** Runs it to its end. Does not reject when kubectl fails. */
-export async function runKubectl(
+export function runKubectl(
   access: Pick<ControlPlaneAccess, 'kubeconfigPath' | 'kubectlPath' | 'folder'>,
   args: readonly string[],
   { stdin = '', kubeconfig = access.kubeconfigPath }: KubectlOptions = {},
-): Promise<KubectlResult> {
-  const child = spawn(access.kubectlPath, [`--kubeconfig=${kubeconfig}`, ...args], {
+): Promise<EndedProgram> {
+  return runToEnd(access.kubectlPath, [`--kubeconfig=${kubeconfig}`, ...args], {
     // What it caches belongs to this control plane, whatever HOME is.
     env: { ...process.env, KUBECACHEDIR: join(access.folder, 'kubectl-cache') },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdin,
   });
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(stdin);
-  const over = once(child, 'close') as Promise<[number | null]>;
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), over]);
-  return { code, stdout, stderr };
 }

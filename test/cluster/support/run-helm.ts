@@ -1,14 +1,6 @@
 /** helm, as a user has it, with folders of its own: whatever else is on the machine changes nothing. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-
-export interface HelmResult {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { runToEnd, type EndedProgram } from './run-to-end.ts';
 
 export interface HelmOptions {
   /** Goes to `--values=-`, for one. */
@@ -24,12 +16,12 @@ export interface HelmSite {
 }
 
 /** Runs it to its end. Does not reject when helm fails. */
-export async function runHelm(
+export function runHelm(
   { program, folder }: HelmSite,
   args: readonly string[],
   { stdin = '', kubeconfig = join(folder, 'none') }: HelmOptions = {},
-): Promise<HelmResult> {
-  const child = spawn(program, args, {
+): Promise<EndedProgram> {
+  return runToEnd(program, args, {
     env: {
       PATH: process.env['PATH'],
       HOME: folder,
@@ -38,11 +30,6 @@ export async function runHelm(
       HELM_CONFIG_HOME: join(folder, 'config'),
       HELM_DATA_HOME: join(folder, 'data'),
     },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdin,
   });
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(stdin);
-  const over = once(child, 'close') as Promise<[number | null]>;
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), over]);
-  return { code, stdout, stderr };
 }

@@ -5,6 +5,7 @@ import { operatorSettingsFrom } from '#shared/settings/operator-settings-from.ts
 import type { RunningOperator } from '../../../operator/running-operator.ts';
 import { startOperator } from '../../../operator/start-operator.ts';
 import { memoryLogger, type LogLine } from '../../support/memory-logger.ts';
+import { operatorOnLoopback } from '../../support/operator-on-loopback.ts';
 import { waitUntil } from '../../support/start-test-proxy.ts';
 
 export interface ClusterOperatorOptions {
@@ -31,14 +32,7 @@ export async function startClusterOperator(options: ClusterOperatorOptions): Pro
       `--kubeconfig=${kubeconfig}`,
       `--namespace=${namespace}`,
       `--watch-namespaces=${watchNamespaces.join(',')}`,
-      '--replica-name=replica-a',
-      '--listen-address=127.0.0.1',
-      '--port=0',
-      '--metrics-listen-address=127.0.0.1',
-      '--metrics-port=0',
-      '--webhook-listen-address=127.0.0.1',
-      '--webhook-port=0',
-      '--service-names=localhost',
+      ...operatorOnLoopback,
       '--shutdown-grace=1s',
       ...args,
     ],

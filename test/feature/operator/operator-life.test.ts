@@ -13,6 +13,7 @@ import { fakeToken } from '../../support/fake-token.ts';
 import { endpointObject, kubeObject, secretObject } from '../../support/kube-objects.ts';
 import { linkError } from '../../support/link-error.ts';
 import { memoryLogger, type LogLine } from '../../support/memory-logger.ts';
+import { operatorOnLoopback } from '../../support/operator-on-loopback.ts';
 import { openPush, type PushReader } from '../../support/push-reader.ts';
 import { review } from '../../support/start-test-admission-server.ts';
 import { waitUntil } from '../../support/start-test-proxy.ts';
@@ -44,20 +45,7 @@ async function startStage(
   const lines: LogLine[] = [];
   let isClosed = false;
   const settings = operatorSettingsFrom(
-    [
-      '--namespace=far',
-      '--replica-name=replica-a',
-      '--listen-address=127.0.0.1',
-      '--port=0',
-      '--metrics-listen-address=127.0.0.1',
-      '--metrics-port=0',
-      '--webhook-listen-address=127.0.0.1',
-      '--webhook-port=0',
-      '--service-names=localhost',
-      '--hold-off=1ms',
-      '--shutdown-grace=200ms',
-      ...args,
-    ],
+    ['--namespace=far', ...operatorOnLoopback, '--hold-off=1ms', '--shutdown-grace=200ms', ...args],
     {},
   );
   const close = (): Promise<void> => {

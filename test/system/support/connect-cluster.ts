@@ -2,7 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectControlPlane, type ControlPlaneClient } from '../../cluster/support/connect-control-plane.ts';
-import { type HelmOptions, type HelmResult, runHelm } from '../../cluster/support/run-helm.ts';
+import { type HelmOptions, runHelm } from '../../cluster/support/run-helm.ts';
+import type { EndedProgram } from '../../cluster/support/run-to-end.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { nodeName } from './node-address.ts';
 import { runCtr } from './node-processes.ts';
@@ -11,7 +12,7 @@ import { orderNode } from './node-switch.ts';
 export interface Cluster extends ControlPlaneClient {
   readonly access: ClusterAccess;
   /** Runs helm as administrator. Does not reject when helm fails. */
-  helm(args: readonly string[], options?: HelmOptions): Promise<HelmResult>;
+  helm(args: readonly string[], options?: HelmOptions): Promise<EndedProgram>;
   /** Gives the node the images of an archive, of OCI or of `docker save`. */
   importImage(archive: string): Promise<void>;
   /** Ends kubelet, containerd, kube-proxy and every container at once, as a machine that loses its power. */
