@@ -1,24 +1,18 @@
 /** Answers whose head is too large: the same again each time, so no retry follows; a breaker hears of them. */
-import { beforeAll, expect, test } from 'vitest';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
+import { expect, test } from 'vitest';
 import { ask, errorOf } from '../support/ask.ts';
+import { createTestAuthority } from '../support/create-test-authority.ts';
 import { openRawConnection } from '../support/raw-connection.ts';
 import { retriedManifest, soon, startRetried, upPath } from '../support/start-retried.ts';
 import { startTestProxy } from '../support/start-test-proxy.ts';
-import { serverIdentity, startHttp2Upstream } from '../support/start-tls-upstream.ts';
+import { startHttp2Upstream } from '../support/start-tls-upstream.ts';
 import { endpointManifest } from '../support/tls-manifests.ts';
 
 const policies = `{ retries: { r: { ${soon} } }, circuitBreakers: { b: { trip: "consecutiveFailures > 1" } } }`;
 const options = { policies, entry: '{ retry: r, circuitBreaker: b }' };
 const large = 'a'.repeat(70_000);
 
-let authority: CertificateAuthority;
-let server: { cert: string; key: string };
-
-beforeAll(async () => {
-  authority = await CertificateAuthority.create('Test Root');
-  server = await serverIdentity(authority);
-});
+const { rootCa, server } = await createTestAuthority();
 
 test('over HTTP/1.1', async () => {
   const { seen, call } = await startRetried([(_request, response) => response.setHeader('X', large).end()], options);
@@ -44,7 +38,6 @@ test('over HTTP/2', async () => {
     stream.respond({ ':status': 200, ...fields });
     stream.end('x');
   });
-  const rootCa = { value: authority.certificatePem };
   const proxy = await startTestProxy({
     resources: {
       'up.yaml': endpointManifest({ name: 'up', baseUrl: upstream.origin, rootCa }),

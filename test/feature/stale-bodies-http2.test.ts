@@ -1,21 +1,15 @@
 /** The same over HTTP/2: a body that went out on a kept connection that breaks is sent again whole where that is safe, and once. */
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { CertificateAuthority } from '../../examples/certificates/certificate-authority.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { ask, type Answer, type Question } from '../support/ask.ts';
+import { createTestAuthority } from '../support/create-test-authority.ts';
 import { openRawConnection } from '../support/raw-connection.ts';
 import { upPath } from '../support/start-retried.ts';
 import { startTestProxy, waitUntil, type TestProxy } from '../support/start-test-proxy.ts';
-import { serverIdentity, startHttp2Upstream } from '../support/start-tls-upstream.ts';
+import { startHttp2Upstream } from '../support/start-tls-upstream.ts';
 import { endpointManifest } from '../support/tls-manifests.ts';
 
-let authority: CertificateAuthority;
-let server: { cert: string; key: string };
-
-beforeAll(async () => {
-  authority = await CertificateAuthority.create('Test Root');
-  server = await serverIdentity(authority);
-});
+const { rootCa, server } = await createTestAuthority();
 
 type Turn = (stream: ServerHttp2Stream) => void;
 
@@ -37,7 +31,6 @@ async function startStage(turns: readonly Turn[], args: readonly string[] = []):
     stream.on('data', (piece: Buffer) => pieces.push(piece));
     (turns[bodies.length - 1] ?? turns.at(-1))?.(stream);
   });
-  const rootCa = { value: authority.certificatePem };
   const proxy = await startTestProxy({
     args,
     resources: { 'up.yaml': endpointManifest({ name: 'up', baseUrl: upstream.origin, rootCa }) },
