@@ -25,6 +25,8 @@ export interface MiddlewareRequest {
   readonly path: string;
   /** Raw, with its `?`; `''` without one. */
   readonly search: string;
+  /** Path and query as the caller sent them: where a browser that was sent elsewhere comes back to. */
+  readonly sentTarget: string;
   /** Address of the caller, without its port; `''` over a socket file. */
   readonly remoteAddress: string;
   /** Whom the call is for; null in `httpPipeline`, which runs before the target is looked for. */

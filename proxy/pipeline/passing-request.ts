@@ -62,6 +62,11 @@ export class PassingRequest implements MiddlewareRequest {
     return this.#search;
   }
 
+  get sentTarget(): string {
+    const { path, search } = splitRequestUrl(this.#options.exchange.request.url ?? '/');
+    return path + search;
+  }
+
   /** Whether `setTarget` was called. */
   get isTargetChanged(): boolean {
     return this.#isTargetChanged;

@@ -24,6 +24,8 @@ export function parseRouteAliasSettings(settings: readonly MiddlewareSetting[]):
   for (const [index, { alias, route }] of routes.slice(0, maxRoutes).entries()) {
     if (!alias.startsWith('/') || !route.startsWith('/')) {
       read.mistake(`route ${index + 1}: alias and path must both begin with a slash`);
+    } else if (route.includes('#')) {
+      read.mistake(`route ${index + 1}: a path has no fragment (#)`);
     } else if (!alias.split('/').every(isPlainOrVariable)) {
       read.mistake(`route ${index + 1}: a variable is a name in braces, such as {id}, in the place of one segment`);
     }

@@ -17,8 +17,8 @@ const callback = '/v1.0/invoke/up/method/callback';
 interface Site {
   readonly provider: OidcProvider;
   readonly rootCa: string;
-  /** Another proxy for the same client. */
-  replica(): Promise<PipedProxy>;
+  /** Another proxy for the same client; the middleware is in `httpPipeline` unless told otherwise. */
+  replica(pipeline?: 'http' | 'app'): Promise<PipedProxy>;
 }
 
 async function openSite(options: { readonly tokenSeconds?: number } = {}): Promise<Site> {
@@ -43,14 +43,15 @@ async function openSite(options: { readonly tokenSeconds?: number } = {}): Promi
     tokenURL: `${origin}/token`,
     redirectURL: `${outside}${callback}`,
     authHeaderName: 'X-User-Token',
-    pathFilter: '/method/(orders|callback)',
+    pathFilter: '/(orders|callback)',
     rootCA: rootCa,
   };
   const args = ['--dapr-http-read-buffer-size=32', '--log-level=debug', '--enable-api-logging'];
   return {
     provider,
     rootCa,
-    replica: () => startPipedProxy({ http: [{ name: 'login', type: 'oauth2', settings }], args }),
+    replica: (pipeline = 'http') =>
+      startPipedProxy({ [pipeline]: [{ name: 'login', type: 'oauth2', settings }], args }),
   };
 }
 
@@ -83,6 +84,17 @@ test('a login ends where it began, with a token for the upstream, and holds from
   expect(await browser.get(`${piped.proxy.origin}${page}`, { 'X-User-Token': 'mine' })).toMatchObject({ status: 200 });
   expect(tokenOf(piped.received)).toBe(`Bearer ${token}`);
   expect(site.provider.requests).toHaveLength(length);
+});
+
+test('a login in appHttpPipeline ends at the page that the caller asked for, not at what the upstream calls it', async () => {
+  const site = await openSite();
+  const piped = await site.replica('app');
+  const browser = new TestBrowser(site.rootCa);
+  const opened = await open(browser, piped);
+  expect(opened).toMatchObject({ status: 200, url: `${piped.proxy.origin}${page}` });
+  expect(piped.received.at(-1)?.url).toBe('/base/orders?id=7');
+  // Where callers come back to is nobody's page, in this pipeline too.
+  expect((await new TestBrowser(site.rootCa).get(`${piped.proxy.origin}${callback}?state=x`)).status).toBe(400);
 });
 
 test('the cookies of a session are out of reach for scripts, and go no further than the proxy', async () => {
@@ -209,7 +221,8 @@ test('a session that was changed is none', async () => {
   const browser = new TestBrowser(site.rootCa);
   await open(browser, piped);
   const jar = browser.cookies.get(piped.proxy.origin) ?? new Map<string, string>();
-  for (const [name, value] of jar) jar.set(name, `${value.slice(0, -2)}AA`);
+  for (const [name, value] of jar)
+    jar.set(name, `${value.slice(0, -3)}${value.at(-3) === 'A' ? 'B' : 'A'}${value.slice(-2)}`);
   const answer = await browser.get(`${piped.proxy.origin}${page}`);
   expect([answer.status, new URL(answer.location).origin]).toEqual([302, site.provider.origin]);
   expect(piped.received).toHaveLength(1);

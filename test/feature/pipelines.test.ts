@@ -96,7 +96,7 @@ describe('a pipeline', () => {
     expect((await ask(closed.port, { path: '/about' })).status).toBe(404);
   });
 
-  test('changes bodies as they stream, without a length, and answers in one piece to HEAD', async () => {
+  test('changes bodies as they stream, without a length, also where HEAD asks for it', async () => {
     const { proxy, received } = await startPipedProxy({ http: [loud] });
     const answer = await ask(proxy.port, {
       path,
@@ -109,7 +109,8 @@ describe('a pipeline', () => {
     expect(answer.body).toBe('STRASSE CAF\u00c9');
     expect(answer.headers['content-length']).toBeUndefined();
     const head = await ask(proxy.port, { path, method: 'HEAD' });
-    expect(head).toMatchObject({ status: 200, headers: { 'content-length': '5' } });
+    expect(head.status).toBe(200);
+    expect(head.headers['content-length']).toBeUndefined();
   });
 });
 

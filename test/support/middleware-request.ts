@@ -30,6 +30,7 @@ export function middlewareRequest(options: FakeRequestOptions = {}): FakeRequest
     authority: 'api.example',
     path: options.path ?? '/',
     search: options.search ?? '',
+    sentTarget: `${options.path ?? '/'}${options.search ?? ''}`,
     remoteAddress: '127.0.0.1',
     target: null,
     departure: options.departure ?? new AbortController().signal,

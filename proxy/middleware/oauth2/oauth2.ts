@@ -104,7 +104,7 @@ export class OAuth2 implements Middleware {
 
   async #sendToLogin(request: MiddlewareRequest, cookies: CallerCookies): Promise<Reply> {
     const { browser, setCookie } = cookies.knownBrowser();
-    return redirect(await this.#login.authorizationUrl(browser, `${request.path}${request.search}`), setCookie);
+    return redirect(await this.#login.authorizationUrl(browser, request.sentTarget), setCookie);
   }
 
   /** A parameter `state` that was not made here may be the application's, when its caller has logged in or need not. */
@@ -113,9 +113,12 @@ export class OAuth2 implements Middleware {
     const session = await this.#sessionOf(cookies);
     if (state !== null) return this.#finish(state, { cookies, callback, session });
     const isLost = session === null && callback.isAnswer && this.#isGuarded(request);
-    return isLost || request.path === this.#redirectPath
-      ? textReply(400, 'invalid state')
-      : this.#pass(request, cookies);
+    return isLost || this.#isRedirectPage(request) ? textReply(400, 'invalid state') : this.#pass(request, cookies);
+  }
+
+  /** What stands before the proxy may have changed the path, and so has `appHttpPipeline`. */
+  #isRedirectPage({ path, sentTarget }: MiddlewareRequest): boolean {
+    return path === this.#redirectPath || sentTarget.split('?')[0] === this.#redirectPath;
   }
 
   async #finish(

@@ -18,13 +18,13 @@ describe('settings of middleware.http.routeralias', () => {
   test('takes YAML with one route to a line', () => {
     const text = `---
 # of the shop
-  /mall/{id}: /v1.0/invoke/shop/method/mall#a
+  /mall#a/{id}: /v1.0/invoke/shop/method/mall
 
   "/quoted \\"x\\"" : '/it''s'   # a comment
   '/a: b': /c:d
 `;
     expect(routesOf(text)).toEqual([
-      ['/mall/{id}', '/v1.0/invoke/shop/method/mall#a'],
+      ['/mall#a/{id}', '/v1.0/invoke/shop/method/mall'],
       ['/quoted "x"', "/it's"],
       ['/a: b', '/c:d'],
     ]);
@@ -51,12 +51,13 @@ describe('settings of middleware.http.routeralias', () => {
     expect(routesOf('{ "/a": ')).toEqual(['routes begins as JSON does and is no JSON']);
     expect(routesOf('{ "/a": 7 }')).toEqual(['routes must map each alias to a text']);
     expect(routesOf('')).toEqual(['routes is missing']);
-    expect(routesOf('a: /b\n/c: d\n/{a}b: /c\n/{a-b}: /c\n/{}: /c')).toEqual([
+    expect(routesOf('a: /b\n/c: d\n/{a}b: /c\n/{a-b}: /c\n/{}: /c\n/a: /b#c')).toEqual([
       'route 1: alias and path must both begin with a slash',
       'route 2: alias and path must both begin with a slash',
       'route 3: a variable is a name in braces, such as {id}, in the place of one segment',
       'route 4: a variable is a name in braces, such as {id}, in the place of one segment',
       'route 5: a variable is a name in braces, such as {id}, in the place of one segment',
+      'route 6: a path has no fragment (#)',
     ]);
   });
 
