@@ -12,7 +12,7 @@ const request = `POST ${tablesPath} HTTP/1.1\r\nHost: localhost\r\n`;
 
 describe('a connection', () => {
   test('that never begins TLS is closed', async () => {
-    const server = await startTestPushServer({ limits: { handshakeTimeoutMs: 100 } });
+    const server = await startTestPushServer({ limits: { handshakeTimeoutMs: 1_000 } });
     const reader = await openPush(server, 'token-a');
     const silent = await openTcp(server);
     await silent.closed();
@@ -39,7 +39,7 @@ describe('a connection', () => {
     ['sends its header slowly', request],
     ['sends its body slowly', `${request}Authorization: Bearer token-b\r\nContent-Length: 10\r\n\r\n{`],
   ])('that %s is closed with 408', async (_, text) => {
-    const server = await startTestPushServer({ limits: { headerTimeoutMs: 100, requestTimeoutMs: 200 } });
+    const server = await startTestPushServer({ limits: { headerTimeoutMs: 1_000, requestTimeoutMs: 1_500 } });
     const reader = await openPush(server, 'token-a');
     const connection = await openTlsConnection(server);
     connection.send(text);
