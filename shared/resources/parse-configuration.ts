@@ -100,10 +100,12 @@ function handlers(read: FieldReader, path: string): readonly HandlerRef[] {
 function apiRules(read: FieldReader, path: string): readonly ApiAccessRule[] {
   return read.records(path).flatMap(({ item, itemPath }) => {
     const rule = new FieldReader(item, read.complain, `${itemPath}.`);
-    const protocol = rule.text('protocol', 'http').toLowerCase();
+    const protocol = rule.text('protocol', '').toLowerCase() || 'http';
     const entry = { name: rule.text('name', ''), version: rule.text('version', '') };
     // An empty name would match everything by prefix; it is more likely a slip than a wish.
     if (entry.name === '') read.complain(`spec.${itemPath}.name is missing`);
+    // A list without a rule for HTTP lets all of it by.
+    if (!['http', 'grpc'].includes(protocol)) read.complain(`spec.${itemPath}.protocol must be http or grpc`);
     return protocol === 'http' ? [entry] : [];
   });
 }
@@ -176,14 +178,16 @@ class FieldReader {
   }
 
   records(path: string): readonly { readonly item: UnknownRecord; readonly itemPath: string }[] {
-    const items = this.#list(path, 'a map', recordFrom);
-    return items.map((item, index) => ({ item, itemPath: `${this.#prefix}${path}[${index}]` }));
+    return this.#list(path, 'a map', (value, index) => {
+      const item = recordFrom(value);
+      return item === null ? null : { item, itemPath: `${this.#prefix}${path}[${index}]` };
+    });
   }
 
-  #list<Item>(path: string, what: string, convert: (value: unknown) => Item | null): readonly Item[] {
+  #list<Item>(path: string, what: string, convert: (value: unknown, index: number) => Item | null): readonly Item[] {
     const values = this.#expect(path, 'a list', (value) => (Array.isArray(value) ? (value as unknown[]) : null)) ?? [];
     return values.flatMap((value, index) => {
-      const item = convert(value);
+      const item = convert(value, index);
       if (item === null) this.complain(`spec.${this.#prefix}${path}[${index}] must be ${what}`);
       return item === null ? [] : [item];
     });

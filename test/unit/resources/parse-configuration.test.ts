@@ -28,7 +28,7 @@ describe('parseConfiguration', () => {
     const { configuration, mistakes } = parse(`
 api:
   allowed: [{ name: invoke, version: v1, protocol: http }, { name: state, version: v1, protocol: grpc }]
-  denied: [{ name: shutdown, version: v1 }]
+  denied: [{ name: shutdown, version: v1, protocol: '' }]
 logging: { apiLogging: { enabled: true, obfuscateURLs: true, omitHealthChecks: true } }
 metrics:
   enabled: true
@@ -103,7 +103,7 @@ appHttpPipeline: { handlers: [{ name: token, type: middleware.http.oauth2clientc
   test('names every mistake with its file and field', () => {
     const { mistakes } = parse(
       'metrics: { enabled: "yes", latencyDistributionBuckets: [0, x] }\nlogging: []',
-      'secrets: { scopes: [{ defaultAccess: maybe }] }\napi: { allowed: [7, { version: v1 }] }',
+      'secrets: { scopes: [{ defaultAccess: maybe }] }\napi: { allowed: [7, { version: v1 }, { name: a, protocol: htp }] }',
     );
     expect(mistakes).toEqual([
       '1.yaml:1: spec.logging must be a map',
@@ -111,7 +111,8 @@ appHttpPipeline: { handlers: [{ name: token, type: middleware.http.oauth2clientc
       '1.yaml:1: spec.metrics.latencyDistributionBuckets[0] must be a number above 0',
       '1.yaml:1: spec.metrics.latencyDistributionBuckets[1] must be a number above 0',
       '2.yaml:1: spec.api.allowed[0] must be a map',
-      '2.yaml:1: spec.api.allowed[0].name is missing',
+      '2.yaml:1: spec.api.allowed[1].name is missing',
+      '2.yaml:1: spec.api.allowed[2].protocol must be http or grpc',
       '2.yaml:1: spec.secrets.scopes[0].storeName is missing',
       '2.yaml:1: spec.secrets.scopes[0].defaultAccess must be allow or deny',
     ]);
