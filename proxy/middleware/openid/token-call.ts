@@ -31,12 +31,12 @@ export class TokenCall {
       return new GrantFailure(reason, { status: 0, code: null });
     }
     const status = this.#answer?.status ?? 0;
-    const error = this.#answer === null ? undefined : tokenFields(this.#answer)?.['error'];
+    const fields = this.#answer === null ? null : tokenFields(this.#answer);
+    const error = fields?.['error'];
     if (this.#answer === null || (isSuccess(status) && !isText(error))) {
-      return new GrantFailure('the token endpoint answered with something that is no token', {
-        status,
-        code: null,
-      });
+      const isOver = Number(fields?.['expires_in']) < 0;
+      const what = isOver ? 'granted a token that has ended already' : 'answered with something that is no token';
+      return new GrantFailure(`the token endpoint ${what}`, { status, code: null });
     }
     const code = knownOAuthCode(error);
     const detail = code === null ? '' : ` (${code})`;

@@ -136,6 +136,12 @@ describe('an answer', () => {
     expect(message).toContain('the token endpoint answered with something that is no token');
   });
 
+  test.each([-1, '-60'])('is no token when it has ended already: expires_in %j', async (expires_in) => {
+    const site = await ClientCredentialsSite.open(grant({ expires_in }));
+    const { message } = await refusal(await site.guard());
+    expect(message).toContain('the token endpoint granted a token that has ended already');
+  });
+
   test('is a refusal when it has an error, whatever its status and whatever else it has', async () => {
     const site = await ClientCredentialsSite.open(grant({ error: 'invalid_scope' }));
     expect((await refusal(await site.guard())).message).toContain('status 200 (invalid_scope)');
