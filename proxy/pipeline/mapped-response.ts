@@ -1,5 +1,6 @@
 /** An answer whose body a middleware changes on its way to the caller. Without a body, or with one that is no plain text, it passes as it is. */
 import type { BodyMap } from '../middleware/middleware.ts';
+import type { Reply } from '../reply/reply.ts';
 import type { CallerResponse, ResponseHead } from '../server/caller-response.ts';
 
 /** 204 has no body; 206 has a part, which a map must not take for a whole. */
@@ -15,6 +16,14 @@ export class MappedResponse implements CallerResponse {
     this.#response = response;
     this.#map = map;
     this.#method = method;
+  }
+
+  /** A reply of the proxy's own as the caller is to get it, and where it goes: it is here as a whole, so it keeps a length. */
+  mapped(reply: Reply): { readonly reply: Reply; readonly response: CallerResponse } {
+    const map = unmappedStatuses.has(reply.status) || isEncoded(reply.headers) ? null : this.#map;
+    const changed = map === null ? reply : { ...reply, body: wholeOf(map, Buffer.from(reply.body)).toString() };
+    const response = this.#response;
+    return response instanceof MappedResponse ? response.mapped(changed) : { reply: changed, response };
   }
 
   get isHeadSent(): boolean {
@@ -56,8 +65,7 @@ export class MappedResponse implements CallerResponse {
 
   end(trailers: readonly string[], lastPiece?: Buffer): void {
     if (this.#map === null) return this.#response.end(trailers, lastPiece);
-    const rest =
-      lastPiece === undefined ? this.#map.end() : Buffer.concat([this.#map.piece(lastPiece), this.#map.end()]);
+    const rest = lastPiece === undefined ? this.#map.end() : wholeOf(this.#map, lastPiece);
     this.#response.end(trailers, rest.length === 0 ? undefined : Buffer.from(rest));
   }
 
@@ -72,6 +80,10 @@ export class MappedResponse implements CallerResponse {
   offClose(closed: () => void): void {
     this.#response.offClose(closed);
   }
+}
+
+function wholeOf(map: BodyMap, bytes: Buffer): Buffer {
+  return Buffer.concat([map.piece(bytes), map.end()]);
 }
 
 function isEncoded(headers: readonly string[]): boolean {

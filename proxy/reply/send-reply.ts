@@ -2,13 +2,18 @@
 import { STATUS_CODES } from 'node:http';
 import type { Clock } from '#shared/clock/clock.ts';
 import type { Exchange } from '../pipeline/exchange.ts';
+import { MappedResponse } from '../pipeline/mapped-response.ts';
 import { discardBody, stopReading } from '../server/discard-body.ts';
 import { replyHeaders, type Reply } from './reply.ts';
 
 /** Answers the exchange, unless the caller is gone. Must be called before any other answer has begun. */
-export function sendReply(exchange: Exchange, reply: Reply, clock: Clock): void {
-  const { request, response } = exchange;
-  if (response.isClosed) return;
+export function sendReply(exchange: Exchange, own: Reply, clock: Clock): void {
+  const { request } = exchange;
+  if (exchange.response.isClosed) return;
+  const { reply, response } =
+    exchange.response instanceof MappedResponse
+      ? exchange.response.mapped(own)
+      : { reply: own, response: exchange.response };
   exchange.status = reply.status;
   const isBodyUnread = exchange.hasBody && !request.complete;
   const connection = isBodyUnread && request.httpVersionMajor === 1 ? ['Connection', 'close'] : [];

@@ -191,6 +191,20 @@ describe('a body that a middleware changes', () => {
     expect(answer.headers).not.toHaveProperty('content-length');
   });
 
+  test('that a middleware answers with has its length, and so an end for a caller who sends nothing more', async () => {
+    const { proxy } = await startPipedProxy({
+      http: [loud('both'), loud('response'), { name: 'never', type: 'routerchecker', settings: { rule: '^/never$' } }],
+    });
+    const caller = await openRawConnection(proxy.port);
+    caller.send(`POST ${path} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n`);
+    const answer = await caller.receives('INVALID ROUTER');
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('\r\nContent-Length: 14\r\n');
+    expect(answer).not.toContain('Transfer-Encoding');
+    const head = await ask(proxy.port, { path, method: 'HEAD' });
+    expect(head).toMatchObject({ status: 400, headers: { 'content-length': '14' }, body: '' });
+  });
+
   test('is what comes from inside: appHttpPipeline leaves the answers of the proxy itself alone', async () => {
     const { proxy } = await startPipedProxy({ app: [loud('response')] });
     expect((await ask(proxy.port, { path })).body).toBe('HELLO');
