@@ -16,11 +16,11 @@ export function sendReply(exchange: Exchange, own: Reply, clock: Clock): void {
       : { reply: own, response: exchange.response };
   exchange.status = reply.status;
   const isBodyUnread = exchange.hasBody && !request.complete;
-  const connection = isBodyUnread && request.httpVersionMajor === 1 ? ['Connection', 'close'] : [];
   response.writeHead({
     status: reply.status,
     reason: STATUS_CODES[reply.status] ?? '',
-    headers: [...replyHeaders(reply), ...exchange.addedHeaders, ...connection],
+    headers: [...replyHeaders(reply), ...exchange.addedHeaders],
+    isLast: isBodyUnread,
   });
   if (reply.body !== '' && request.method !== 'HEAD') {
     const bytes = Buffer.from(reply.body);

@@ -11,7 +11,7 @@ import {
   type Http2Session,
   type ServerHttp2Session,
 } from 'node:http2';
-import { createServer as createNetServer, Socket, type Server } from 'node:net';
+import { createServer as createNetServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '#shared/clock/clock.ts';
 import { Exchange } from '../pipeline/exchange.ts';
@@ -20,13 +20,13 @@ import { replyHeaders, type Reply } from '../reply/reply.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
 import { listen, type ListenAddress } from '#shared/listener/listen.ts';
 import { acceptH2cUpgrade, isH2cUpgrade } from './h2c-upgrade.ts';
-import { closeInStages } from './close-in-stages.ts';
 import { Http1Response } from './http1-response.ts';
 import { Http2Response } from './http2-response.ts';
 import { detectHttpVersion } from './http-versions.ts';
 import { messageFailure } from './message-failure.ts';
 import { parseFailureReply } from './parse-failure.ts';
 import { sendRawReply } from './raw-reply.ts';
+import { Turns } from './turns.ts';
 
 export interface ApiListenerOptions {
   readonly h2c: boolean;
@@ -51,7 +51,7 @@ export class ApiListener {
   readonly #sessions = new Set<ServerHttp2Session>();
   /** Of callers whose sessions do not know it. */
   readonly #addressBySession = new WeakMap<Http2Session, string>();
-  readonly #lastBySocket = new WeakMap<Duplex, Turn>();
+  readonly #turns: Turns;
   /** Connections that bad bytes came on; nothing more is read from them. */
   readonly #failed = new WeakSet<Duplex>();
   readonly #http1;
@@ -61,6 +61,7 @@ export class ApiListener {
 
   constructor(options: ApiListenerOptions) {
     this.#options = options;
+    this.#turns = new Turns(options.clock);
     this.#http1 = createHttp1Server({
       maxHeaderSize: options.maxHeaderBytes,
       headersTimeout: options.headerTimeoutMs,
@@ -79,7 +80,7 @@ export class ApiListener {
       .on('checkContinue', (request, response) => this.#serveHttp1(request, response))
       .on('checkExpectation', (request, response) => this.#serveHttp1(request, response))
       .on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
-      .on('connect', (_request, socket) => sendRawReply(socket, methodNotImplemented))
+      .on('connect', (_request, socket) => this.#answerInTurn(socket, methodNotImplemented))
       .on('clientError', (error: NodeJS.ErrnoException, socket) => this.#failToParse(error.code ?? '', socket));
   }
 
@@ -143,7 +144,7 @@ export class ApiListener {
       if (this.#sockets.size === 0) this.#onLastClosed?.();
     });
     // What node:http calls after the last answer of a connection, whether or not the request has come to its end.
-    socket.destroySoon = () => this.#closeSoon(socket);
+    socket.destroySoon = () => this.#turns.closeSoon(socket);
     if (!this.#options.h2c) {
       this.#http1.emit('connection', socket);
       return;
@@ -156,17 +157,12 @@ export class ApiListener {
     });
   }
 
-  #closeSoon(socket: Socket): void {
-    if (this.#lastBySocket.get(socket)?.request.complete === false) closeInStages(socket, this.#options.clock);
-    else Socket.prototype.destroySoon.call(socket);
-  }
-
   /** An answer whose head is out has promised to keep the connection; it is closed once the answer is complete. */
   #closeAfterAnswer(socket: Socket): void {
-    const last = this.#lastBySocket.get(socket);
-    if (last === undefined || isOver(last)) return;
-    if (!last.response.headersSent) last.response.shouldKeepAlive = false;
-    else last.response.once('close', () => this.#http1.closeIdleConnections());
+    const turn = this.#turns.underWay(socket);
+    if (turn === null) return;
+    if (!turn.response.headersSent) turn.response.shouldKeepAlive = false;
+    else turn.response.once('close', () => this.#http1.closeIdleConnections());
   }
 
   #openSession(session: ServerHttp2Session): void {
@@ -208,10 +204,8 @@ export class ApiListener {
   }
 
   #serveHttp1(request: IncomingMessage, response: ServerResponse): void {
-    // The rest of a body that nobody wanted, and what came after it.
-    if (!request.socket.writable) return void request.socket.destroy();
+    if (!this.#turns.begin({ request, response })) return;
     if (this.#isDraining) response.shouldKeepAlive = false;
-    this.#lastBySocket.set(request.socket, { request, response });
     const failure = messageFailure(request);
     if (failure === null) this.#begin(request, new Http1Response(response));
     else refuse(response, failure);
@@ -223,9 +217,8 @@ export class ApiListener {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const last = this.#lastBySocket.get(socket);
-    if (last !== undefined && !isOver(last))
-      return void last.response.once('close', () => sendRawReply(socket, pipelinedUpgrade));
+    if (this.#turns.underWay(socket) !== null) return this.#answerInTurn(socket, pipelinedUpgrade);
+    if (!this.#turns.mayGoOn(socket)) return;
     const failure = messageFailure(request);
     if (failure !== null) return sendRawReply(socket, failure);
     if (isWebSocketUpgrade(request)) return this.#options.onWebSocket(request, socket, head);
@@ -240,23 +233,18 @@ export class ApiListener {
     if (this.#failed.has(socket)) return;
     this.#failed.add(socket);
     const reply = parseFailureReply(code);
-    const last = this.#lastBySocket.get(socket);
-    if (last === undefined || isOver(last)) return sendRawReply(socket, reply);
-    if (last.request.complete) return void last.response.once('close', () => sendRawReply(socket, reply));
-    // The bytes belong to the body of the last request.
-    if (!last.response.headersSent) refuse(last.response, reply);
-    else if (!last.response.writableEnded) socket.destroy();
+    const turn = this.#turns.inBody(socket);
+    if (turn === null) return this.#answerInTurn(socket, reply);
+    const { response } = turn;
+    if (response.destroyed || response.writableFinished) turn.request.socket.destroySoon();
+    else if (!response.headersSent) refuse(response, reply);
+    else if (!response.writableEnded) socket.destroy();
   }
-}
 
-/** A request of an HTTP/1.1 connection and its answer. */
-interface Turn {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
-
-function isOver({ response }: Turn): boolean {
-  return response.destroyed || response.writableFinished;
+  /** With a reply that no request object stands for. */
+  #answerInTurn(socket: Duplex, reply: Reply): void {
+    this.#turns.inTurn(socket, () => sendRawReply(socket, reply));
+  }
 }
 
 /** HTTP/2 has no request line, so its fields are what counts, each with the four bytes that HTTP/1.1 would put around it. */
@@ -268,7 +256,8 @@ function isTooLarge(rawHeaders: readonly string[], maxBytes: number): boolean {
 
 /** Closes the connection too: what follows on it is not to be trusted. */
 function refuse(response: ServerResponse, reply: Reply): void {
-  response.writeHead(reply.status, [...replyHeaders(reply), 'Connection', 'close']);
+  response.shouldKeepAlive = false;
+  response.writeHead(reply.status, replyHeaders(reply));
   response.end(reply.body);
 }
 

@@ -6,6 +6,8 @@ export interface ResponseHead {
   readonly reason: string;
   /** Names and values in turn. */
   readonly headers: string[];
+  /** HTTP/1.1 only: the connection ends with this answer, and says so. */
+  readonly isLast?: boolean;
 }
 
 export interface CallerResponse {

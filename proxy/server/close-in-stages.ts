@@ -1,6 +1,7 @@
 /** The end of a connection whose caller may still be sending. */
 import type { Socket } from 'node:net';
 import type { Clock } from '#shared/clock/clock.ts';
+import { readPast } from './read-past.ts';
 
 /** Longest time for which a caller that has the whole answer may go on sending. */
 const maxMs = 5_000;
@@ -13,5 +14,6 @@ export function closeInStages(socket: Socket, clock: Clock): void {
   if (!socket.writable) return;
   const timer = clock.after(maxMs, () => socket.destroy());
   socket.once('close', () => timer.cancel());
+  readPast(socket);
   socket.end();
 }

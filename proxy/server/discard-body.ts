@@ -19,7 +19,12 @@ export function discardBody(request: CallerRequest, clock: Clock, done: (isCompl
   }
   function stop(): void {
     timer.cancel();
-    request.off('data', count).off('end', stop).off('close', stop);
+    request
+      .off('data', count)
+      .off('end', stop)
+      .off('close', stop)
+      .off('error', stop)
+      .on('error', () => undefined);
     done(request.complete);
   }
 }
@@ -27,7 +32,10 @@ export function discardBody(request: CallerRequest, clock: Clock, done: (isCompl
 /** The rest of the body is not wanted: HTTP/2 can say so, HTTP/1.1 ends the connection once the answer is out. */
 export function stopReading({ request, response }: Pick<Exchange, 'request' | 'response'>): void {
   if ('stream' in request) return request.stream.close(constants.NGHTTP2_NO_ERROR);
-  const close = (): void => request.socket.destroySoon();
+  const close = (): void => {
+    // By then it may be complete, and the next request under way.
+    if (!request.complete) request.socket.destroySoon();
+  };
   if (response.isClosed) close();
   else response.onClose(close);
 }

@@ -31,7 +31,8 @@ export class Http1Response implements CallerResponse {
     this.#response.writeInformation(status, [...headers]);
   }
 
-  writeHead({ status, reason, headers }: ResponseHead): void {
+  writeHead({ status, reason, headers, isLast = false }: ResponseHead): void {
+    if (isLast) this.#response.shouldKeepAlive = false;
     this.#response.writeHead(status, reason, headers);
   }
 
