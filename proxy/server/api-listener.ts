@@ -141,6 +141,7 @@ export class ApiListener {
     this.#sockets.add(socket);
     socket.once('close', () => {
       this.#sockets.delete(socket);
+      this.#turns.end(socket);
       if (this.#sockets.size === 0) this.#onLastClosed?.();
     });
     // What node:http calls after the last answer of a connection, whether or not the request has come to its end.

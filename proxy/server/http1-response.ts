@@ -58,6 +58,8 @@ export class Http1Response implements CallerResponse {
 
   abort(): void {
     const { socket } = this.#response;
+    // Those before it are not out yet, and are not to be cut with it.
+    if (socket === null) return void this.#response.once('socket', () => this.abort());
     if (!(socket instanceof Socket)) return;
     // A body that ends with the connection (HTTP/1.0) looks whole after a plain close; only a reset tells.
     if (this.#response.req.httpVersionMinor === 0 && socket.remoteAddress !== undefined) socket.resetAndDestroy();

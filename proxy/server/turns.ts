@@ -14,6 +14,8 @@ export interface Turn {
 export class Turns {
   readonly #clock: Clock;
   readonly #lastBySocket = new WeakMap<Duplex, Turn>();
+  /** Answers that wait for those before them: behind a CONNECT or an Upgrade, node closes none of them with the connection. */
+  readonly #queuedBySocket = new WeakMap<Duplex, Set<ServerResponse>>();
   /** Connections whose callers go on after the last answer. */
   readonly #overrun = new WeakSet<Duplex>();
 
@@ -25,6 +27,7 @@ export class Turns {
   begin(turn: Turn): boolean {
     const { socket } = turn.request;
     if (!this.mayGoOn(socket)) return false;
+    if (this.underWay(socket) !== null) this.#queue(turn);
     this.#lastBySocket.set(socket, turn);
     return true;
   }
@@ -49,14 +52,23 @@ export class Turns {
     return last?.request.complete === false ? last : null;
   }
 
-  /** Answers when the answers before are out, unless one of them is the last. */
+  /** Gives the last answer of the connection when those before are out, unless one of them is the last. */
   inTurn(socket: Duplex, answer: () => void): void {
     if (!this.mayGoOn(socket)) return;
     const turn = this.underWay(socket);
     if (turn === null) return answer();
+    // What comes meanwhile will not be served; but that the caller leaves is to be noticed.
+    readPast(socket);
     turn.response.once('close', () => {
       if (this.mayGoOn(socket)) answer();
     });
+  }
+
+  /** The connection is lost. */
+  end(socket: Socket): void {
+    for (const response of this.#queuedBySocket.get(socket) ?? []) {
+      if (response.socket === null) response.destroy();
+    }
   }
 
   /** Closes the connection after what is written; in stages where the caller may still be sending. */
@@ -64,6 +76,12 @@ export class Turns {
     const isSending = this.inBody(socket) !== null || this.#overrun.has(socket);
     if (isSending) closeInStages(socket, this.#clock);
     else Socket.prototype.destroySoon.call(socket);
+  }
+
+  #queue({ request: { socket }, response }: Turn): void {
+    const queued = this.#queuedBySocket.get(socket) ?? new Set();
+    this.#queuedBySocket.set(socket, queued.add(response));
+    response.once('close', () => queued.delete(response));
   }
 }
 

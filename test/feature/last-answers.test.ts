@@ -17,27 +17,34 @@ interface Stage {
   readonly seen: readonly string[];
   /** Lets the call of `/held` have its answer. */
   readonly release: () => void;
+  /** How many calls of `/held` ended without it. */
+  readonly left: () => number;
   readonly isAnswered: () => boolean;
 }
 
-/** `/early` is answered in full before its body, `/held` when it is let go, all else at the end of its body. */
+/** `/early` is answered in full before its body, `/held` when it is let go, `/broken` not to the end, all else at the end of its body. */
 async function startStage(): Promise<Stage> {
   const seen: string[] = [];
   let isAnswered = false;
+  let left = 0;
   let release = (): void => {};
   const upstream = await startUpstream((request, response) => {
     const name = (request.url ?? '').slice(1);
     seen.push(name);
     if (name === 'early') {
       response.writeHead(403, { 'Content-Length': whole.length }).end(whole, () => (isAnswered = true));
-    } else if (name === 'held') release = () => void response.end('held');
-    else request.resume().on('end', () => response.end(name));
+    } else if (name === 'broken') {
+      response.write('begun', () => request.socket.destroy());
+    } else if (name === 'held') {
+      response.once('close', () => (left += response.writableFinished ? 0 : 1));
+      release = () => void response.end('held');
+    } else request.resume().on('end', () => response.end(name));
   });
   const proxy = await startTestProxy({
     args: ['--max-body-size=0'],
     resources: { 'up.yaml': httpEndpoint('up', upstream.origin) },
   });
-  return { proxy, seen, release: () => release(), isAnswered: () => isAnswered };
+  return { proxy, seen, release: () => release(), left: () => left, isAnswered: () => isAnswered };
 }
 
 async function sendAll(connection: RawConnection, ...texts: readonly string[]): Promise<void> {
@@ -123,4 +130,41 @@ test('a CONNECT waits for the answers before it', async () => {
   release();
   await caller.closed();
   expect(statusesIn(caller.received)).toEqual([200, 501]);
+});
+
+test('a caller who leaves while a CONNECT waits is noticed', async () => {
+  const { proxy, seen, left } = await startStage();
+  const caller = await openRawConnection(proxy.port);
+  caller.send(`${post('held', 'Content-Length: 2')}hi`);
+  await waitUntil(() => seen.length === 1);
+  caller.send(`CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n${'x'.repeat(100_000)}`);
+  caller.socket.end();
+  await waitUntil(() => left() > 0);
+  expect(left()).toBe(1);
+});
+
+test('an answer that breaks while it waits for the one before ends the connection after that', async () => {
+  const { proxy, seen, release } = await startStage();
+  const caller = await openRawConnection(proxy.port);
+  caller.send(`${post('held', 'Content-Length: 2')}hi${post('broken', 'Content-Length: 2')}hi`);
+  await waitUntil(() => seen.length === 2 && proxy.lines.some(({ message }) => message === 'request failed'));
+  release();
+  await caller.closed();
+  expect(caller.received).toMatch(/^HTTP\/1\.1 200 [^]*held$/);
+});
+
+test.for([
+  ['', ''],
+  [' behind a CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n'],
+  [' behind bytes that are no request', 'nothing\r\n\r\n'],
+])('calls whose answers wait for the one before end when the caller leaves%s', async ([, last]) => {
+  const { proxy, seen, left } = await startStage();
+  const caller = await openRawConnection(proxy.port);
+  caller.send(`${post('held', 'Content-Length: 2')}hi`.repeat(3) + last);
+  await waitUntil(() => seen.length === 3);
+  caller.socket.destroy();
+  await waitUntil(() => left() === 3);
+  proxy.running.shutdown();
+  await proxy.running.ended;
+  expect(proxy.lines.map(({ message }) => message)).toContain('shutdown is complete');
 });
