@@ -1,5 +1,6 @@
 /** A namespace of one test file, gone with it. */
 import type { Cluster } from './connect-cluster.ts';
+import { untilAccepts } from './until-accepts.ts';
 
 export interface OwnNamespace {
   readonly name: string;
@@ -8,7 +9,7 @@ export interface OwnNamespace {
   apply(...manifests: readonly string[]): Promise<void>;
   /** Resolves when every pod of these Deployments is up to date and ready. */
   rolledOut(...deployments: readonly string[]): Promise<void>;
-  /** The address of a Service, as `http://10.96.3.4`. */
+  /** The address of a Service, as `http://10.96.3.4`, once it accepts connections. */
   serviceUrl(service: string): Promise<string>;
   /** The names of the pods with this label `app`. */
   podsOf(app: string): Promise<readonly string[]>;
@@ -33,8 +34,11 @@ export async function makeOwnNamespace(cluster: Cluster, prefix: string): Promis
     async rolledOut(...deployments) {
       await Promise.all(deployments.map((one) => kubectl('rollout', 'status', `deployment/${one}`, rolloutTimeout)));
     },
-    serviceUrl: async (service) =>
-      `http://${await kubectl('get', 'service', service, '--output=jsonpath={.spec.clusterIP}')}`,
+    async serviceUrl(service) {
+      const address = await kubectl('get', 'service', service, '--output=jsonpath={.spec.clusterIP}');
+      await untilAccepts(address, 80);
+      return `http://${address}`;
+    },
     podsOf: async (app) =>
       (await kubectl('get', 'pods', `--selector=app=${app}`, '--output=jsonpath={.items[*].metadata.name}'))
         .split(' ')
