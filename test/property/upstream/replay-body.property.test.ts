@@ -1,24 +1,11 @@
-import { PassThrough } from 'node:stream';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ByteBudget } from '#shared/memory/byte-budget.ts';
 import { ReplayBody } from '../../../proxy/upstream/replay-body.ts';
-import { RequestBody, type BodySource } from '../../../proxy/upstream/request-body.ts';
+import { RequestBody } from '../../../proxy/upstream/request-body.ts';
 import type { UpstreamBody } from '../../../proxy/upstream/upstream-body.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-
-/** A caller that sends its body piece by piece. */
-function callerSending(pieces: readonly Buffer[]): BodySource {
-  const source = Object.assign(new PassThrough(), { complete: false });
-  void (async (): Promise<void> => {
-    for (const piece of pieces) {
-      await new Promise(setImmediate);
-      source.write(piece);
-    }
-    source.end();
-  })();
-  return source;
-}
+import { sendingCaller } from '../../support/sending-caller.ts';
 
 /** Reads until so many bytes have come and it wants more, or all of it. */
 function read(body: UpstreamBody, limit: number): Promise<Buffer> {
@@ -51,7 +38,7 @@ test('every try reads the body from its beginning, as long as it is kept; what i
         const whole = Buffer.concat(sent);
         let asked = 0;
         const budget = new ByteBudget(10_000);
-        const source = new RequestBody(callerSending(sent), {
+        const source = new RequestBody(sendingCaller(sent), {
           maxBytes: 0,
           idleTimeoutMs: 1_000,
           clock: new ManualClock(),

@@ -1,27 +1,14 @@
-import { PassThrough } from 'node:stream';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { systemClock } from '#shared/clock/clock.ts';
 import { ByteBudget } from '#shared/memory/byte-budget.ts';
 import type { ConnectionPool } from '../../../proxy/upstream/connection-pool.ts';
-import { RequestBody, type BodySource } from '../../../proxy/upstream/request-body.ts';
+import { RequestBody } from '../../../proxy/upstream/request-body.ts';
 import { openTestPool } from '../../support/open-test-pool.ts';
 import { startUpstream } from '../../support/start-upstream.ts';
+import { sendingCaller } from '../../support/sending-caller.ts';
 
 const maxBytes = 5_000;
-
-/** Sends its pieces, each in a turn of its own. */
-function callerSending(pieces: readonly Buffer[]): BodySource {
-  const source = Object.assign(new PassThrough(), { complete: false });
-  void (async (): Promise<void> => {
-    for (const piece of pieces) {
-      await new Promise(setImmediate);
-      source.write(piece);
-    }
-    source.end();
-  })();
-  return source;
-}
 
 /** Resolves with the status of the answer, 0 without one. */
 function send(pool: ConnectionPool, method: string, body: RequestBody | null): Promise<number> {
@@ -88,7 +75,7 @@ test('wherever a kept connection breaks, a body that is kept arrives once more, 
         expect(await send(pool, 'GET', null)).toBe(200);
         // undici takes a connection for idle a turn after its answer.
         await new Promise(setImmediate);
-        const body = new RequestBody(callerSending(sent), {
+        const body = new RequestBody(sendingCaller(sent), {
           maxBytes: 0,
           idleTimeoutMs: 10_000,
           clock: systemClock,
