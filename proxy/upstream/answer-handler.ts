@@ -3,7 +3,6 @@ import { STATUS_CODES, type IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '#shared/clock/clock.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
-import { noteBodyBytes } from '#shared/memory/note-body-bytes.ts';
 import type { Exchange } from '../pipeline/exchange.ts';
 import { AnswerDrain } from './answer-drain.ts';
 import { classifyError } from './classify-error.ts';
@@ -126,7 +125,6 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     const { exchange } = this.#call;
     if (this.#isSettled) return this.#drain?.take(chunk.length);
     this.#receivedBytes += chunk.length;
-    noteBodyBytes(chunk.length);
     exchange.responseBytes += chunk.length;
     if (chunk.length === this.#contentLength) {
       this.#wholeBody = chunk;

@@ -2,7 +2,6 @@
 import type { Readable } from 'node:stream';
 import type { Clock, Timer } from '#shared/clock/clock.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
-import { noteBodyBytes } from '#shared/memory/note-body-bytes.ts';
 import type { HeldBytesOptions } from '#shared/memory/held-bytes.ts';
 import type { BodyMap } from '../middleware/middleware.ts';
 import { ReplayBody } from './replay-body.ts';
@@ -101,7 +100,6 @@ export class RequestBody extends UpstreamBody {
 
   readonly #onData = (chunk: Buffer): void => {
     this.#receivedBytes += chunk.length;
-    noteBodyBytes(chunk.length);
     this.#timer?.cancel();
     const { maxBytes } = this.#options;
     if (maxBytes > 0 && this.#receivedBytes > maxBytes) {

@@ -62,18 +62,6 @@ test.each([
   expect(peak - warm, `${peak.toFixed(0)} MiB at most, ${warm.toFixed(0)} MiB when warm`).toBeLessThan(flatMib);
 });
 
-test('pieces that have been passed on are soon given back', { timeout }, async () => {
-  const upstream = await startUpstream(largeBodyUpstream);
-  const { url, pid } = await startMeasured(upstream.origin);
-  const before = await peakMibDuring(pid, async () => void (await download(`${url}/1000`)));
-  const peak = await peakMibDuring(pid, async () => {
-    expect(await download(`${url}/${size}`)).toBe(size);
-    expect(await upload(`${url}/sized`, { bytes: size, isSized: true })).toBe(String(size));
-  });
-  // V8 by itself lets 50 MiB of them lie.
-  expect(peak - before, `${peak.toFixed(0)} MiB at most, ${before.toFixed(0)} MiB before`).toBeLessThan(35);
-});
-
 test('a caller that does not read an endless answer costs less than 2 MiB', { timeout }, async () => {
   let sent = 0;
   const upstream = await startUpstream((request, response) => {
