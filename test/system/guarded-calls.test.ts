@@ -185,6 +185,12 @@ describe('pipelines', () => {
 
   const fine = urlOf('fine', 'path');
 
+  /** Soon, with a body that says what is not usable. */
+  async function isRefused(body: RegExp): Promise<void> {
+    const refused = { status: 503, body: expect.stringMatching(body) as string };
+    await expect.poll(() => call(fine), soon).toMatchObject(refused);
+  }
+
   test('refuse calls without a good token, and paths that they do not allow', async () => {
     expect(await callFromPod(own, 'orders', fine)).toMatchObject({ status: 401 });
     expect(await callAs('one', 'another-shop', fine)).toMatchObject({ status: 401 });
@@ -208,24 +214,14 @@ describe('pipelines', () => {
   test('take what a Secret says now', async () => {
     const another = await CertificateAuthority.create('another');
     await own.apply(secretManifest('people', { 'ca.crt': another.certificatePem }));
-    await expect
-      .poll(() => call(fine), soon)
-      .toMatchObject({
-        status: 503,
-        body: expect.stringMatching(/login.*middleware\.http\.bearer/) as string,
-      });
+    await isRefused(/login.*middleware\.http\.bearer/);
     await own.apply(secretManifest('people', { 'ca.crt': authority.certificatePem }));
     await expect.poll(() => call(fine), soon).toMatchObject({ status: 200 });
   });
 
   test('refuse what a Component guards that is not there, and name it', async () => {
     await own.kubectl('delete', 'component', 'few');
-    await expect
-      .poll(() => call(fine), soon)
-      .toMatchObject({
-        status: 503,
-        body: expect.stringMatching(/few.*middleware\.http\.ratelimit.*ComponentNotFound/) as string,
-      });
+    await isRefused(/few.*middleware\.http\.ratelimit.*ComponentNotFound/);
     const health = await callFromPod(own, 'orders', 'http://localhost:3500/v1.0/healthz');
     expect(health).toMatchObject({ status: 204 });
     const described = (): Promise<string> => own.kubectl('describe', 'configuration', 'guarded');
@@ -243,12 +239,7 @@ describe('pipelines', () => {
 
   test('are what the Configuration says now, and without it everything is refused', async () => {
     await own.kubectl('delete', 'configuration', 'guarded');
-    await expect
-      .poll(() => call(fine), soon)
-      .toMatchObject({
-        status: 503,
-        body: expect.stringMatching(/ConfigurationNotFound.*guarded|guarded.*ConfigurationNotFound/) as string,
-      });
+    await isRefused(/ConfigurationNotFound.*guarded|guarded.*ConfigurationNotFound/);
     await own.apply(daprManifest('Configuration', 'guarded', { spec: {} }));
     await expect.poll(() => callFromPod(own, 'orders', fine), soon).toMatchObject({ status: 200 });
     await own.apply(guarded);

@@ -1,5 +1,5 @@
 /** What a token endpoint answers, read as Go's client does and with it Dapr: JSON, or a form of those that have no JSON. */
-import { recordFrom, type UnknownRecord } from '#shared/resources/read-field.ts';
+import type { UnknownRecord } from '#shared/resources/read-field.ts';
 import type { HttpAnswer } from '../http/http-client.ts';
 import { jsonObject } from '../http/json-object.ts';
 
@@ -11,5 +11,5 @@ export function tokenFields({ headers, body }: Pick<HttpAnswer, 'headers' | 'bod
   if (fields !== null) return fields;
   const [type = ''] = (headers['content-type'] ?? '').split(';');
   if (!formTypes.has(type.trim().toLowerCase())) return null;
-  return recordFrom(Object.fromEntries(new URLSearchParams(body.toString())));
+  return Object.fromEntries(new URLSearchParams(body.toString()));
 }
