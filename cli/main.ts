@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=2 --no-concurrent-recompilation
+#!/usr/bin/env -S node --max-semi-space-size=2 --no-concurrent-recompilation --expose-gc
 /** `farpoint <command>`: finds the command and loads only that one. */
 import { keepHeapSmall } from './keep-heap-small.ts';
 import { print, printError } from './print.ts';

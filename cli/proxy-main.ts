@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=2 --no-concurrent-recompilation
+#!/usr/bin/env -S node --max-semi-space-size=2 --no-concurrent-recompilation --expose-gc
 /** The proxy alone, as a pod runs it: the entry of dist/proxy.js. Takes the flags of `farpoint proxy`. */
 import { keepHeapSmall } from './keep-heap-small.ts';
 

@@ -3,6 +3,7 @@ import { STATUS_CODES, type IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '#shared/clock/clock.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
+import { collectPassedOn } from '#shared/memory/collect-passed-on.ts';
 import type { Exchange } from '../pipeline/exchange.ts';
 import { AnswerDrain } from './answer-drain.ts';
 import { classifyError } from './classify-error.ts';
@@ -125,6 +126,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     const { exchange } = this.#call;
     if (this.#isSettled) return this.#drain?.take(chunk.length);
     this.#receivedBytes += chunk.length;
+    collectPassedOn(chunk.length, this.#receivedBytes);
     exchange.responseBytes += chunk.length;
     if (chunk.length === this.#contentLength) {
       this.#wholeBody = chunk;

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { Clock, Timer } from '#shared/clock/clock.ts';
 import { ProxyError } from '#shared/errors/proxy-error.ts';
+import { collectPassedOn } from '#shared/memory/collect-passed-on.ts';
 import type { HeldBytesOptions } from '#shared/memory/held-bytes.ts';
 import type { BodyMap } from '../middleware/middleware.ts';
 import { ReplayBody } from './replay-body.ts';
@@ -100,6 +101,7 @@ export class RequestBody extends UpstreamBody {
 
   readonly #onData = (chunk: Buffer): void => {
     this.#receivedBytes += chunk.length;
+    collectPassedOn(chunk.length, this.#receivedBytes);
     this.#timer?.cancel();
     const { maxBytes } = this.#options;
     if (maxBytes > 0 && this.#receivedBytes > maxBytes) {
