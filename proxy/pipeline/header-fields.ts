@@ -56,7 +56,9 @@ export class HeaderFields {
 
   /** A Connection header of the caller must not take away what a middleware sets. */
   #releaseFromConnection(lowerName: string): void {
-    const names = namesInConnection(this.values('connection').join(','));
+    const connection = this.values('connection');
+    if (connection.length === 0) return;
+    const names = namesInConnection(connection.join(','));
     if (names.has(lowerName)) {
       this.#replace('connection', ['Connection', [...names].filter((name) => name !== lowerName).join(', ')]);
     }

@@ -24,14 +24,8 @@ export function passHttpPipeline(passage: Passage): boolean | Promise<boolean> {
   const sentUrl = request.url ?? '/';
   const headers = new HeaderFields(request.rawHeaders);
   const authority = request.headers.host ?? request.headers[':authority'] ?? '';
-  const passing = new PassingRequest({
-    ...passage,
-    kind: 'http',
-    scheme: 'http',
-    authority: String(authority),
-    url: sentUrl,
-    headers,
-  });
+  const origin = `http://${String(authority)}`;
+  const passing = new PassingRequest(passage, { kind: 'http', origin, url: sentUrl, headers });
   const verdict = pipeline.pass(passing);
   return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
 
@@ -49,9 +43,9 @@ export function passAppPipeline(
   invocation: Invocation,
 ): Invocation | null | Promise<Invocation | null> {
   const { pipeline } = passage;
-  const [scheme = '', authority = ''] = invocation.route.upstream.pool.origin.split('://');
+  const { origin } = invocation.route.upstream.pool;
   const headers = new HeaderFields(invocation.headers);
-  const passing = new PassingRequest({ ...passage, kind: 'app', scheme, authority, url: invocation.path, headers });
+  const passing = new PassingRequest(passage, { kind: 'app', origin, url: invocation.path, headers });
   const verdict = pipeline.pass(passing);
   return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
 

@@ -10,16 +10,20 @@ import { PassingBody } from './passing-body.ts';
 import type { ProxyContext } from './proxy-context.ts';
 
 export interface PassingRequestOptions {
-  readonly kind: 'http' | 'app';
   readonly exchange: Exchange;
   readonly context: ProxyContext;
-  readonly scheme: string;
-  readonly authority: string;
+  /** A handshake has no bodies; what follows it is not HTTP. */
+  readonly isUpgrade: boolean;
+}
+
+/** What a pipeline begins with. */
+export interface PassingHead {
+  readonly kind: 'http' | 'app';
+  /** Scheme and authority: of the API, or of the upstream. */
+  readonly origin: string;
   /** As sent; an absolute form is seen without its origin, as it is routed. */
   readonly url: string;
   readonly headers: HeaderFields;
-  /** A handshake has no bodies; what follows it is not HTTP. */
-  readonly isUpgrade: boolean;
 }
 
 /** Only what a caller can write in a URL, too. */
@@ -27,19 +31,21 @@ const unsendable = /[^!-\u00ff]|[#\u007f]/;
 
 export class PassingRequest implements MiddlewareRequest {
   readonly #options: PassingRequestOptions;
+  readonly #head: PassingHead;
   #path: string;
   #search: string;
   #isTargetChanged = false;
 
-  constructor(options: PassingRequestOptions) {
+  constructor(options: PassingRequestOptions, head: PassingHead) {
     this.#options = options;
-    const { path, search } = splitRequestUrl(options.url);
+    this.#head = head;
+    const { path, search } = splitRequestUrl(head.url);
     this.#path = path;
     this.#search = search;
   }
 
   get pipeline(): 'http' | 'app' {
-    return this.#options.kind;
+    return this.#head.kind;
   }
 
   get method(): string {
@@ -47,11 +53,11 @@ export class PassingRequest implements MiddlewareRequest {
   }
 
   get scheme(): string {
-    return this.#options.scheme;
+    return this.#head.origin.split('://', 1)[0] ?? '';
   }
 
   get authority(): string {
-    return this.#options.authority;
+    return this.#head.origin.slice(this.scheme.length + '://'.length);
   }
 
   get path(): string {
@@ -73,7 +79,7 @@ export class PassingRequest implements MiddlewareRequest {
   }
 
   get headers(): HeaderFields {
-    return this.#options.headers;
+    return this.#head.headers;
   }
 
   get remoteAddress(): string {
@@ -81,7 +87,7 @@ export class PassingRequest implements MiddlewareRequest {
   }
 
   get target(): CallTarget | null {
-    return this.#options.kind === 'app' ? this.#options.exchange.callTarget : null;
+    return this.#head.kind === 'app' ? this.#options.exchange.callTarget : null;
   }
 
   get departure(): AbortSignal {

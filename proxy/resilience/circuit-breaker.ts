@@ -173,7 +173,7 @@ export class CircuitBreaker implements Breaker, LiveBreaker {
 
   /** The counts of a closed breaker begin anew at the first call or answer after each interval: no timer is needed. */
   #turnPeriod(): void {
-    if (this.#options.clock.monotonicMs() > this.#periodEndMs) this.#beginPeriod();
+    if (this.#periodEndMs !== Infinity && this.#options.clock.monotonicMs() > this.#periodEndMs) this.#beginPeriod();
   }
 
   #beginPeriod(): void {

@@ -85,10 +85,13 @@ export class ResilienceBook implements CallGuards {
   }
 
   #guardOf(match: PolicyMatch, upstream: Upstream): Guard {
+    const known = this.#guards.get(match)?.get(upstream);
+    return known === undefined || known.live.isForgotten ? this.#makeGuard(match, upstream) : known;
+  }
+
+  #makeGuard(match: PolicyMatch, upstream: Upstream): Guard {
     const guards = this.#guards.get(match) ?? new WeakMap<Upstream, Guard>();
     this.#guards.set(match, guards);
-    const known = guards.get(upstream);
-    if (known !== undefined && !known.live.isForgotten) return known;
     const target = { kind: upstream.kind, label: upstream.label };
     const { policies } = match;
     const live = this.#live.find(target, { place: this.#placeOf(target) ?? '', policy: policies.breaker });

@@ -3,7 +3,6 @@ import type { Clock } from '#shared/clock/clock.ts';
 import { msFromRetryAfter } from '#shared/clock/retry-after.ts';
 import type { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { RetryForgoneReason } from '../telemetry/telemetry.ts';
-import type { AnswerHead } from '../upstream/answer-handler.ts';
 import type { CallResilience } from './call-resilience.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import { isRetriedFailure, isRetriedStatus, type RetriedRequest } from './retry-rules.ts';
@@ -21,6 +20,13 @@ export interface RetryPlanOptions {
   /** From 0 to below 1. */
   readonly random: () => number;
   readonly onForgone: (reason: RetryForgoneReason) => void;
+}
+
+/** What decides whether an answer is wanted. */
+export interface AnswerHead {
+  readonly status: number;
+  /** The field, null without one. */
+  readonly retryAfter: string | null;
 }
 
 /** A try that failed before its answer began. */

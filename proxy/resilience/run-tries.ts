@@ -10,7 +10,8 @@ import type { UpstreamBody } from '../upstream/upstream-body.ts';
 import type { CallResilience } from './call-resilience.ts';
 import { RetryPlan } from './retry-plan.ts';
 import type { RetriedRequest } from './retry-rules.ts';
-import { runTry, type TryParts } from './run-try.ts';
+import { runTry } from './run-try.ts';
+import type { TryParts } from './try-gate.ts';
 import { TryReport } from './try-report.ts';
 
 export interface GuardedCall {

@@ -67,8 +67,11 @@ export class ResilienceMetrics {
   }
 
   policyPicked(use: PolicyUse): void {
-    const cell = this.#pickedCells.get(use) ?? this.#policyCell(this.#picked, use);
-    this.#pickedCells.set(use, cell);
+    let cell = this.#pickedCells.get(use);
+    if (cell === undefined) {
+      cell = this.#policyCell(this.#picked, use);
+      this.#pickedCells.set(use, cell);
+    }
     cell.value += 1;
   }
 

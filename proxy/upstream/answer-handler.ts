@@ -8,7 +8,7 @@ import type { Exchange } from '../pipeline/exchange.ts';
 import { AnswerDrain } from './answer-drain.ts';
 import { classifyError } from './classify-error.ts';
 import { ConnectFailure } from './connect-failure.ts';
-import { fieldValue, responseHeaders, responseTrailers, type ReceivedHeaders } from './response-headers.ts';
+import { responseHeaders, responseTrailers, type ReceivedHeaders } from './response-headers.ts';
 import type { UpstreamBody } from './upstream-body.ts';
 
 export interface CallResult {
@@ -22,13 +22,6 @@ export interface CallResult {
   readonly wasConnected: boolean;
 }
 
-/** What decides whether an answer is wanted. */
-export interface AnswerHead {
-  readonly status: number;
-  /** The field, null without one. */
-  readonly retryAfter: string | null;
-}
-
 /** Ends a call when the head of its answer has not come by then. */
 export interface HeadDeadline {
   readonly afterMs: number;
@@ -40,7 +33,7 @@ export interface HeadDeadline {
 export interface AnswerGate {
   readonly deadline: HeadDeadline | null;
   /** False gives the answer up: nothing of it reaches the caller, and the call has ended. */
-  readonly admits: (head: AnswerHead) => boolean;
+  admits(status: number, received: ReceivedHeaders): boolean;
 }
 
 /** Two answers to one question of CORS are none (Fetch §4.9): ours replaces the upstream's. */
@@ -108,7 +101,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     if (!isKnownCoding(parsed['transfer-encoding']))
       return this.#refuse('the response has a transfer coding other than chunked');
     this.#deadline?.cancel();
-    if (gate !== null && !gate.admits({ status, retryAfter: fieldValue(received, 'retry-after') }))
+    if (gate !== null && !gate.admits(status, received))
       return this.#giveUp(controller, { status, contentLength: Number(parsed['content-length'] ?? -1) });
     const names = exchange.isCors ? corsNames : noNames;
     const raw = responseHeaders(received, status === 204 ? names.union(lengthName) : names);

@@ -1,0 +1,80 @@
+/** What policies say of one try on its way: how long its answer may take, and whether it is the one. Every guarded call makes one. */
+import type { ProxyError } from '#shared/errors/proxy-error.ts';
+import type { TimeoutPolicy } from '#shared/table/resilience.ts';
+import type { AnswerGate, CallResult, HeadDeadline } from '../upstream/answer-handler.ts';
+import type { ReplayBody } from '../upstream/replay-body.ts';
+import { fieldValue, type ReceivedHeaders } from '../upstream/response-headers.ts';
+import type { UpstreamBody } from '../upstream/upstream-body.ts';
+import type { RetryPlan } from './retry-plan.ts';
+import type { GuardedCall } from './run-tries.ts';
+import { slowAnswer, slowCaller } from './time-limit.ts';
+import type { TryReport } from './try-report.ts';
+import { TryVerdict } from './try-verdict.ts';
+
+export interface TryParts {
+  readonly plan: RetryPlan;
+  /** Null where there is no body, or no policy that would send it again. */
+  readonly replay: ReplayBody | null;
+  readonly report: TryReport;
+  /** A try goes out. */
+  noteSent(): void;
+}
+
+export interface TryEnd {
+  readonly result: CallResult;
+  /** Null: this was the last one, and its answer is on its way to the caller. */
+  readonly retryInMs: number | null;
+}
+
+export class TryGate implements AnswerGate {
+  readonly deadline: HeadDeadline | null;
+  readonly #call: GuardedCall;
+  readonly #parts: TryParts;
+  readonly #verdict: TryVerdict;
+  #body: UpstreamBody | null = null;
+  #retryInMs: number | null = null;
+
+  /** `leftMs`: of the timeout policy, when there is one. Throws ProxyError `breaker-open`. */
+  constructor(call: GuardedCall, parts: TryParts, leftMs: number) {
+    const { policies, breaker } = call.resilience;
+    this.#call = call;
+    this.#parts = parts;
+    this.#verdict = new TryVerdict(breaker?.admit() ?? null, call.context.clock);
+    this.deadline = policies.timeout === null ? null : this.#deadlineOf(policies.timeout, leftMs);
+  }
+
+  /** Never rejects. */
+  async send(): Promise<TryEnd> {
+    this.#parts.noteSent();
+    this.#body = this.#parts.replay?.open() ?? this.#call.body;
+    const result = await this.#call.send(this.#body, this);
+    this.#verdict.ended(result);
+    if (result.error !== null) this.#failed(result.error, result.wasConnected);
+    return { result, retryInMs: this.#retryInMs };
+  }
+
+  admits(status: number, received: ReceivedHeaders): boolean {
+    this.#verdict.answered(status);
+    // Most answers are good, and need no plan.
+    if (status >= 400)
+      this.#retryInMs = this.#parts.plan.afterAnswer({ status, retryAfter: fieldValue(received, 'retry-after') });
+    if (this.#retryInMs === null) this.#parts.replay?.forget();
+    return this.#retryInMs === null;
+  }
+
+  #failed(error: ProxyError, wasConnected: boolean): void {
+    const { plan } = this.#parts;
+    if (this.#call.exchange.response.isHeadSent) plan.noteFailedAnswer({ error, wasConnected });
+    else this.#retryInMs = plan.afterFailure({ error, wasConnected });
+  }
+
+  #deadlineOf(timeout: TimeoutPolicy, leftMs: number): HeadDeadline {
+    return {
+      afterMs: Math.max(0, leftMs),
+      error: () => {
+        this.#parts.report.timedOut();
+        return this.#body?.isWaiting === true ? slowCaller(timeout) : slowAnswer(timeout);
+      },
+    };
+  }
+}
