@@ -1,9 +1,9 @@
-/** One try of a call: its slot, its breaker, its limit of time, and what becomes of its answer. */
+/** One try of a call: the slot it waits for, out of its own time, and holds until its end. */
 import type { GuardedCall } from './run-tries.ts';
 import { slowSlot } from './time-limit.ts';
 import { TryGate, type TryEnd, type TryParts } from './try-gate.ts';
 
-/** Throws ProxyError, or rejects with one, when the try is not let through. */
+/** Rejects with ProxyError when the try is not let through. */
 export function runTry(call: GuardedCall, parts: TryParts): Promise<TryEnd> {
   return call.limiter.isUnlimited ? new TryGate(call, parts, timeoutOf(call)).send() : tryInSlot(call, parts);
 }

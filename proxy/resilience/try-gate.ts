@@ -1,4 +1,4 @@
-/** What policies say of one try on its way: how long its answer may take, and whether it is the one. Every guarded call makes one. */
+/** What policies say of one try: whether it goes out, how long its answer may take, and whether that is the one. */
 import type { ProxyError } from '#shared/errors/proxy-error.ts';
 import type { TimeoutPolicy } from '#shared/table/resilience.ts';
 import type { AnswerGate, CallResult, HeadDeadline } from '../upstream/answer-handler.ts';
@@ -26,25 +26,28 @@ export interface TryEnd {
   readonly retryInMs: number | null;
 }
 
+/** Every guarded call makes one: it is small. */
 export class TryGate implements AnswerGate {
   readonly deadline: HeadDeadline | null;
   readonly #call: GuardedCall;
   readonly #parts: TryParts;
-  readonly #verdict: TryVerdict;
+  /** Null until it is sent. */
+  #verdict: TryVerdict | null = null;
   #body: UpstreamBody | null = null;
   #retryInMs: number | null = null;
 
-  /** `leftMs`: of the timeout policy, when there is one. Throws ProxyError `breaker-open`. */
+  /** `leftMs`: of the timeout policy, when there is one. */
   constructor(call: GuardedCall, parts: TryParts, leftMs: number) {
-    const { policies, breaker } = call.resilience;
+    const { timeout } = call.resilience.policies;
     this.#call = call;
     this.#parts = parts;
-    this.#verdict = new TryVerdict(breaker?.admit() ?? null, call.context.clock);
-    this.deadline = policies.timeout === null ? null : this.#deadlineOf(policies.timeout, leftMs);
+    this.deadline = timeout === null ? null : this.#deadlineOf(timeout, leftMs);
   }
 
-  /** Never rejects. */
+  /** Rejects with ProxyError `breaker-open`, and with nothing else. */
   async send(): Promise<TryEnd> {
+    const { resilience, context } = this.#call;
+    this.#verdict = new TryVerdict(resilience.breaker?.admit() ?? null, context.clock);
     this.#parts.noteSent();
     this.#body = this.#parts.replay?.open() ?? this.#call.body;
     const result = await this.#call.send(this.#body, this);
@@ -54,7 +57,7 @@ export class TryGate implements AnswerGate {
   }
 
   admits(status: number, received: ReceivedHeaders): boolean {
-    this.#verdict.answered(status);
+    this.#verdict?.answered(status);
     // Most answers are good, and need no plan.
     if (status >= 400)
       this.#retryInMs = this.#parts.plan.afterAnswer({ status, retryAfter: fieldValue(received, 'retry-after') });
