@@ -6,6 +6,7 @@
 
 const largeBodyBytes = 256 * 1024;
 const collectedBytes = 4 * 1024 * 1024;
+/** Of all bodies of the process, since its heap is one. */
 let uncollectedBytes = 0;
 
 /**
