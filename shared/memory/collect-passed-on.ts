@@ -1,7 +1,7 @@
 /**
  * Pieces of bodies are garbage as soon as they are passed on, but their bytes are not on V8's heap, and it lets some 50 MiB of
  * them lie before it looks. A collection of the young generation every few MiB keeps the memory that is in the processor's
- * caches in use (ADR 6). Small bodies would pay for it and gain nothing.
+ * caches in use (ADR 18). Small bodies would pay for it and gain nothing.
  */
 
 const largeBodyBytes = 256 * 1024;
