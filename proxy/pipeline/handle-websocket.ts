@@ -40,7 +40,6 @@ export async function handleWebSocket(handshake: WebSocketHandshake, context: Pr
     if (!(socket instanceof Socket)) throw new ProxyError('bad-request', 'WebSocket needs a connection of its own');
     const asked = prepareInvocation(exchange, context);
     const { upstream } = asked.route;
-    const call = { kind: upstream.kind, label: upstream.label };
     upstream.pool.begin();
     let slot: ConcurrencyLimiter | null = null;
     try {
@@ -52,7 +51,7 @@ export async function handleWebSocket(handshake: WebSocketHandshake, context: Pr
       const resilience = context.guards.forCall(invocation.route, target.name);
       slot = await takeSlot(upstream.limiter, exchange);
       const verdict = new TryVerdict(resilience?.breaker?.admit() ?? null, context.clock);
-      context.telemetry.callStarted(call);
+      context.telemetry.callStarted(upstream.target);
       const { forwardWebSocket } = await import('../upstream/forward-websocket.ts');
       const result = await forwardWebSocket({
         exchange,
@@ -63,7 +62,7 @@ export async function handleWebSocket(handshake: WebSocketHandshake, context: Pr
         path,
         headers,
         clock: context.clock,
-        deadline: deadlineOf(resilience?.policies.timeout ?? null, call, context),
+        deadline: deadlineOf(resilience?.policies.timeout ?? null, upstream.target, context),
         onOpen: () => {
           verdict.answered(101);
           exchange.status = 101;
@@ -73,7 +72,7 @@ export async function handleWebSocket(handshake: WebSocketHandshake, context: Pr
       if (result.status !== 0) verdict.answered(result.status);
       verdict.ended(result);
       context.telemetry.callEnded({
-        target: call,
+        target: upstream.target,
         method: 'GET',
         path: target.path,
         status: result.status,

@@ -6,18 +6,25 @@ import { isOfTheProxy, namesInConnection } from '../upstream/hop-by-hop.ts';
 const noNames: readonly string[] = [];
 
 export class HeaderFields {
-  #flat: readonly string[];
+  readonly #sent: readonly string[];
+  /** Null until the first change. */
+  #changed: string[] | null = null;
   /** In lower case; a few at most. */
   #changedNames: readonly string[] = noNames;
 
   /** Names and values in turn. */
   constructor(flat: readonly string[]) {
-    this.#flat = flat;
+    this.#sent = flat;
   }
 
   /** Names and values in turn. */
   get flat(): readonly string[] {
-    return this.#flat;
+    return this.#changed ?? this.#sent;
+  }
+
+  /** The same, for whoever takes it over; null when nothing was changed. */
+  get changed(): string[] | null {
+    return this.#changed;
   }
 
   /** Whether a field of this name, in lower case, was set or removed. */
@@ -28,7 +35,7 @@ export class HeaderFields {
   /** In order; `lowerName` in lower case. */
   values(lowerName: string): readonly string[] {
     const values: string[] = [];
-    const flat = this.#flat;
+    const { flat } = this;
     for (let index = 0; index + 1 < flat.length; index += 2) {
       if (isNamed(flat[index], lowerName)) values.push(flat[index + 1] ?? '');
     }
@@ -65,9 +72,9 @@ export class HeaderFields {
   }
 
   #replace(lowerName: string, field: readonly string[]): void {
+    const { flat } = this;
     const kept: string[] = [];
     let isPlaced = false;
-    const flat = this.#flat;
     for (let index = 0; index + 1 < flat.length; index += 2) {
       if (!isNamed(flat[index], lowerName)) kept.push(flat[index] ?? '', flat[index + 1] ?? '');
       else if (!isPlaced) {
@@ -76,7 +83,7 @@ export class HeaderFields {
       }
     }
     if (!isPlaced) kept.push(...field);
-    this.#flat = kept;
+    this.#changed = kept;
     if (!this.hasChanged(lowerName)) this.#changedNames = [...this.#changedNames, lowerName];
   }
 }

@@ -74,8 +74,8 @@ export function prepareInvocation(exchange: Exchange, context: ProxyContext): In
   exchange.target = target.name;
   const path = checkPath(target.path);
   const route = context.router.resolve(target.name);
-  exchange.callTarget = { kind: route.upstream.kind, label: route.upstream.label };
-  if (route.upstream.kind === 'app' && context.appHealth?.isHealthy === false) {
+  exchange.callTarget = route.upstream.target;
+  if (route.upstream.target.kind === 'app' && context.appHealth?.isHealthy === false) {
     throw new ProxyError('app-unhealthy', 'app is not in a healthy state');
   }
   const rules = route.upstream.headerRules;
@@ -139,13 +139,13 @@ function callGuarded(invocation: Invocation, parts: GuardedParts): Promise<CallR
     });
   }
   const { exchange, context, resilience } = parts;
-  const { kind, label, limiter } = invocation.route.upstream;
+  const { target, limiter } = invocation.route.upstream;
   const method = exchange.request.method ?? '';
   return tryAll({
     resilience,
     exchange,
     context,
-    target: { kind, label },
+    target,
     limiter,
     request: { method, isIdempotent: isIdempotent(method, invocation.headers) },
     body: bodyOf(exchange, context),
@@ -172,12 +172,11 @@ async function callUpstream(
   { route, target, path, headers }: Invocation,
   { exchange, context, body, gate }: CallParts,
 ): Promise<CallResult> {
-  const { pool, kind, label } = route.upstream;
-  const call = { kind, label };
-  context.telemetry.callStarted(call);
+  const { pool } = route.upstream;
+  context.telemetry.callStarted(route.upstream.target);
   const result = await forward({ exchange, pool, path, headers, body, gate, clock: context.clock });
   context.telemetry.callEnded({
-    target: call,
+    target: route.upstream.target,
     method: exchange.request.method ?? '',
     path: target.path,
     status: result.status,

@@ -31,7 +31,7 @@ export function passHttpPipeline(passage: Passage): boolean | Promise<boolean> {
 
   function settle(reply: Awaited<typeof verdict>): boolean {
     const url = passing.isTargetChanged ? passing.path + passing.search : sentUrl;
-    if (headers.flat !== request.rawHeaders || passing.isTargetChanged) exchange.changes = { url, headers };
+    if (headers.changed !== null || passing.isTargetChanged) exchange.changes = { url, headers };
     if (reply !== null) answer(reply, passage);
     return reply === null;
   }
@@ -54,9 +54,11 @@ export function passAppPipeline(
       answer(reply, passage);
       return null;
     }
-    if (headers.flat === invocation.headers && !passing.isTargetChanged) return invocation;
+    const { changed } = headers;
+    if (changed === null && !passing.isTargetChanged) return invocation;
     const path = passing.isTargetChanged ? `/${checkPath(passing.path.slice(1))}${passing.search}` : invocation.path;
-    return { ...invocation, path, headers: [...headers.flat] };
+    const { target, route } = invocation;
+    return { target, route, path, headers: changed ?? invocation.headers };
   }
 }
 

@@ -72,7 +72,7 @@ export class ResilienceBook implements CallGuards {
   forCall({ upstream }: Route, targetText: string): CallResilience | null {
     const index = this.#index;
     if (index === null) return null;
-    const match = matchFor(index, { target: upstream, text: targetText, namespace: this.#options.namespace });
+    const match = matchFor(index, { target: upstream.target, text: targetText, namespace: this.#options.namespace });
     if (isEmpty(match.policies)) return null;
     const { live, resilience, picked } = this.#guardOf(match, upstream);
     this.#live.use(live);
@@ -92,7 +92,7 @@ export class ResilienceBook implements CallGuards {
   #makeGuard(match: PolicyMatch, upstream: Upstream): Guard {
     const guards = this.#guards.get(match) ?? new WeakMap<Upstream, Guard>();
     this.#guards.set(match, guards);
-    const target = { kind: upstream.kind, label: upstream.label };
+    const { target } = upstream;
     const { policies } = match;
     const live = this.#live.find(target, { place: this.#placeOf(target) ?? '', policy: policies.breaker });
     const resilience = { policies, breaker: live.breaker, budget: policies.retry === null ? null : live.budget };

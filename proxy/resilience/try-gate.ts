@@ -1,6 +1,5 @@
 /** What policies say of one try: whether it goes out, how long its answer may take, and whether that is the one. */
 import type { ProxyError } from '#shared/errors/proxy-error.ts';
-import type { TimeoutPolicy } from '#shared/table/resilience.ts';
 import type { AnswerGate, CallResult, HeadDeadline } from '../upstream/answer-handler.ts';
 import type { ReplayBody } from '../upstream/replay-body.ts';
 import { fieldValue, type ReceivedHeaders } from '../upstream/response-headers.ts';
@@ -27,8 +26,9 @@ export interface TryEnd {
 }
 
 /** Every guarded call makes one: it is small. */
-export class TryGate implements AnswerGate {
-  readonly deadline: HeadDeadline | null;
+export class TryGate implements AnswerGate, HeadDeadline {
+  /** Nothing without a timeout policy. */
+  readonly afterMs: number;
   readonly #call: GuardedCall;
   readonly #parts: TryParts;
   /** Null until it is sent. */
@@ -38,10 +38,13 @@ export class TryGate implements AnswerGate {
 
   /** `leftMs`: of the timeout policy, when there is one. */
   constructor(call: GuardedCall, parts: TryParts, leftMs: number) {
-    const { timeout } = call.resilience.policies;
+    this.afterMs = Math.max(0, leftMs);
     this.#call = call;
     this.#parts = parts;
-    this.deadline = timeout === null ? null : this.#deadlineOf(timeout, leftMs);
+  }
+
+  get deadline(): HeadDeadline | null {
+    return this.#call.resilience.policies.timeout === null ? null : this;
   }
 
   /** Rejects with ProxyError `breaker-open`, and with nothing else. */
@@ -65,19 +68,17 @@ export class TryGate implements AnswerGate {
     return this.#retryInMs === null;
   }
 
+  /** Of the try whose time is over. */
+  error(): ProxyError {
+    const { timeout } = this.#call.resilience.policies;
+    if (timeout === null) throw new Error('a try without a timeout policy has no deadline');
+    this.#parts.report.timedOut();
+    return this.#body?.isWaiting === true ? slowCaller(timeout) : slowAnswer(timeout);
+  }
+
   #failed(error: ProxyError, wasConnected: boolean): void {
     const { plan } = this.#parts;
     if (this.#call.exchange.response.isHeadSent) plan.noteFailedAnswer({ error, wasConnected });
     else this.#retryInMs = plan.afterFailure({ error, wasConnected });
-  }
-
-  #deadlineOf(timeout: TimeoutPolicy, leftMs: number): HeadDeadline {
-    return {
-      afterMs: Math.max(0, leftMs),
-      error: () => {
-        this.#parts.report.timedOut();
-        return this.#body?.isWaiting === true ? slowCaller(timeout) : slowAnswer(timeout);
-      },
-    };
   }
 }

@@ -26,7 +26,7 @@ export interface CallResult {
 export interface HeadDeadline {
   readonly afterMs: number;
   /** What it ends with; asked when it does. */
-  readonly error: () => ProxyError;
+  error(): ProxyError;
 }
 
 /** What policies add to a call. */

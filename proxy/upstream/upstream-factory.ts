@@ -40,8 +40,7 @@ export class UpstreamFactory {
   forEndpoint(endpoint: ReadyEndpoint, kept: KeptParts): Upstream {
     const { baseUrl, tls } = endpoint;
     return {
-      kind: 'endpoint',
-      label: endpoint.name,
+      target: { kind: 'endpoint', label: endpoint.name },
       base: { path: baseUrl.path, query: baseUrl.query },
       pool: kept.pool ?? this.#pool({ origin: baseUrl.origin, tls, http2: 'negotiate', viaEnvironmentProxy: true }),
       headerRules: {
@@ -54,8 +53,7 @@ export class UpstreamFactory {
 
   forOrigin(origin: string): Upstream {
     return {
-      kind: 'url',
-      label: origin,
+      target: { kind: 'url', label: origin },
       base: { path: '', query: '' },
       pool: this.#pool({ origin, tls: null, http2: 'negotiate', viaEnvironmentProxy: true }),
       headerRules: { set: [], authorization: null },
@@ -73,8 +71,7 @@ export class UpstreamFactory {
     const rootCa = app.protocol === 'https' && app.caFile !== '' ? readRoots(app.caFile) : null;
     const token = appApiToken === null ? [] : [setHeader('dapr-api-token', appApiToken.reveal())];
     return {
-      kind: 'app',
-      label: appId,
+      target: { kind: 'app', label: appId },
       base: { path: '', query: '' },
       pool: this.#pool({
         origin: `${scheme}://${host}:${app.port}`,

@@ -1,5 +1,6 @@
 /** One place to call: its connections, its header rules and its count of calls. Closed when nobody uses it any more. */
 import type { ConcurrencyLimiter } from '../policy/concurrency-limiter.ts';
+import type { CallTarget } from '../telemetry/telemetry.ts';
 import type { ConnectionPool } from './connection-pool.ts';
 import type { RequestHeaderRules } from './request-headers.ts';
 
@@ -8,9 +9,8 @@ export type UpstreamKind = 'endpoint' | 'url' | 'app';
 
 /** Everything a call needs to know of where it goes. */
 export interface Upstream {
-  readonly kind: UpstreamKind;
-  /** Endpoint name, URL origin or app id: bounded by configuration or by a cache, safe to log. */
-  readonly label: string;
+  /** As records name it. */
+  readonly target: CallTarget;
   readonly base: { readonly path: string; readonly query: string };
   readonly pool: ConnectionPool;
   readonly headerRules: RequestHeaderRules;

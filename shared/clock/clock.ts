@@ -19,15 +19,24 @@ export interface Clock {
 /** The longest that a timer can wait, 24 days: a longer delay would be none at all. */
 export const longestDelayMs = 2 ** 31 - 1;
 
+/** Most guarded calls make one: it is small. */
+class SystemTimer implements Timer {
+  readonly #timeout: NodeJS.Timeout;
+
+  constructor(delayMs: number, run: () => void) {
+    this.#timeout = setTimeout(run, delayMs).unref();
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timeout);
+  }
+}
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   epochMs: () => Date.now(),
-  after(delayMs, run) {
-    const timer = setTimeout(run, delayMs);
-    timer.unref();
-    return { cancel: () => clearTimeout(timer) };
-  },
+  after: (delayMs, run) => new SystemTimer(delayMs, run),
   sleep(delayMs, signal) {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve();

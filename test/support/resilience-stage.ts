@@ -115,9 +115,9 @@ export function setResilienceStage(): ResilienceStage {
   };
 }
 
-/** The book reads nothing of it but these two. */
+/** The book reads nothing else of it. */
 function routeOf(kind: UpstreamKind, label: string): Route {
-  return { upstream: { kind, label } } as Route;
+  return { upstream: { target: { kind, label } } } as Route;
 }
 
 function endpointAt(name: string, origin: string): ReadyEndpoint {

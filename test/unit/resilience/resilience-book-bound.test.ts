@@ -20,7 +20,7 @@ test(
     const fail = (from: number, to: number): void => {
       for (let index = from; index < to; index += 1) {
         const origin = `https://host-${index}.example.com`;
-        const route = { upstream: { kind: 'url', label: origin } } as Route;
+        const route = { upstream: { target: { kind: 'url', label: origin } } } as Route;
         const guards = stage.book.forCall(route, `${origin}/path-${index}?${'x'.repeat(200)}`);
         guards?.budget?.noteCall();
         guards?.breaker?.admit().failed();
