@@ -3,18 +3,12 @@ import type { Pipeline } from '../middleware/pipeline.ts';
 import type { Reply } from '../reply/reply.ts';
 import { sendReply } from '../reply/send-reply.ts';
 import { checkPath } from '../target/check-path.ts';
-import type { Exchange } from './exchange.ts';
 import { HeaderFields } from './header-fields.ts';
 import type { Invocation } from './invoke.ts';
-import { PassingRequest } from './passing-request.ts';
-import type { ProxyContext } from './proxy-context.ts';
+import { PassingRequest, type PassingRequestOptions } from './passing-request.ts';
 
-export interface Passage {
+export interface Passage extends PassingRequestOptions {
   readonly pipeline: Pipeline;
-  readonly exchange: Exchange;
-  readonly context: ProxyContext;
-  /** Whether this is the handshake of a WebSocket. */
-  readonly isUpgrade: boolean;
 }
 
 /** False when a middleware has answered. At once when none has to wait. Throws ProxyError, or rejects with one. */

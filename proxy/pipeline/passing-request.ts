@@ -12,7 +12,7 @@ import type { ProxyContext } from './proxy-context.ts';
 export interface PassingRequestOptions {
   readonly exchange: Exchange;
   readonly context: ProxyContext;
-  /** A handshake has no bodies; what follows it is not HTTP. */
+  /** Whether this is the handshake of a WebSocket, which has no bodies; what follows it is not HTTP. */
   readonly isUpgrade: boolean;
 }
 
